@@ -1,0 +1,87 @@
+//! What is told about the run as a whole.
+
+use super::{CaseReport, CaseStart};
+use crate::model::{InferenceMode, Traffic};
+use crate::source::Diagnostic;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+/// Something happened in a run. The order is: `RunStarted`, then the stack, then cases, then `RunEnded`; a `Notice` may
+/// come at any time after the first.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The plan is made; nothing runs yet.
+    RunStarted(RunStart),
+    /// Something the user should know that is no failure of a case.
+    Notice(String),
+    /// The stack answers and is ready.
+    StackReady(StackInfo),
+    /// The stack could not be started, or died: the cases that have no report yet get none.
+    StackFailed(Diagnostic),
+    /// A case begins.
+    CaseStarted(CaseStart),
+    /// A case has ended.
+    CaseFinished(Box<CaseReport>),
+    /// The user asked the run to stop; cases in flight are being wound up.
+    Interrupted,
+    /// Nothing follows.
+    RunEnded(RunEnd),
+}
+
+/// What is known before anything runs.
+#[derive(Debug, Clone)]
+pub struct RunStart {
+    /// The stack-config string as it was given.
+    pub stack_config: String,
+    /// What the gateway does.
+    pub mode: InferenceMode,
+    /// The setup's name, if one is used.
+    pub setup: Option<String>,
+    /// The suites, in the order of the files.
+    pub suites: Vec<SuiteInfo>,
+    /// How many cases were selected.
+    pub cases: usize,
+    /// How many cases the selection left out.
+    pub deselected: usize,
+    /// When the run began.
+    pub started: SystemTime,
+}
+
+/// A suite file that takes part in the run.
+#[derive(Debug, Clone)]
+pub struct SuiteInfo {
+    /// Its path below the suites folder, without extension: `inference/chat`.
+    pub path: String,
+    /// The file, relative to the working directory.
+    pub file: PathBuf,
+    /// Its `about` line.
+    pub about: Option<String>,
+}
+
+/// The stack that was taken.
+#[derive(Debug, Clone)]
+pub struct StackInfo {
+    /// Which one was taken and why, in words: `embedded stack, in process`.
+    pub taken: String,
+    /// Its base URL.
+    pub url: String,
+    /// Its version, as it says it.
+    pub version: Option<String>,
+    /// Where its log is, if it has one of its own.
+    pub log: Option<PathBuf>,
+    /// How long it took to become ready.
+    pub ready_after: Duration,
+}
+
+/// How the run ended.
+#[derive(Debug, Clone)]
+pub struct RunEnd {
+    /// From `RunStarted` to here.
+    pub duration: Duration,
+    /// Provider calls outside any case (model lists, health).
+    pub session: Traffic,
+    /// Whether the user interrupted it or a limit (`--maxfail`, `--run-timeout`) ended it early; the reason in words.
+    pub stopped_early: Option<String>,
+    /// Problems that belong to no case (a recording that could not be written, a stack that died).
+    pub errors: Vec<Diagnostic>,
+}

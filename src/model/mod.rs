@@ -1,0 +1,15 @@
+//! The words every room shares. No room below is known here, and nothing here does input or output.
+
+mod capabilities;
+mod case_id;
+mod mode;
+mod outcome;
+mod secret;
+mod traffic;
+
+pub use capabilities::Capabilities;
+pub use case_id::CaseId;
+pub use mode::{InferenceMode, UnknownMode};
+pub use outcome::{Outcome, Status};
+pub use secret::Secret;
+pub use traffic::{Decided, Miss, Traffic};

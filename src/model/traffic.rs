@@ -1,0 +1,81 @@
+//! What passed the gateway on behalf of one case.
+
+use std::fmt;
+
+/// The provider calls of one case (or of a whole run, summed).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Calls answered from recordings.
+    pub replayed: usize,
+    /// Calls answered by a provider and kept.
+    pub recorded: usize,
+    /// Calls answered by a provider and not kept.
+    pub live: usize,
+    /// Calls that no recording answers.
+    pub misses: Vec<Miss>,
+    /// Recorded answers that nothing asked for.
+    pub unused: usize,
+    /// What told the gateway that the calls belong to this case; `None` where there was no call.
+    pub decided: Option<Decided>,
+}
+
+impl Traffic {
+    /// Adds the counts and misses of `other`.
+    pub fn add(&mut self, other: &Self) {
+        self.replayed += other.replayed;
+        self.recorded += other.recorded;
+        self.live += other.live;
+        self.unused += other.unused;
+        self.misses.extend(other.misses.iter().cloned());
+        self.decided = self.decided.max(other.decided);
+    }
+}
+
+/// A provider call that no recording answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Miss {
+    /// The provider's name.
+    pub provider: String,
+    /// The HTTP method.
+    pub method: String,
+    /// Path and query below the provider's base URL, masked.
+    pub path: String,
+    /// What the call was about, masked and shortened: model and the last message, or the body.
+    pub summary: String,
+    /// Why no recording answers, and what mends it.
+    pub explanation: String,
+}
+
+impl fmt::Display for Miss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.provider, self.method, self.path)
+    }
+}
+
+/// The rung of the attribution ladder that decided which case a provider call belongs to, surest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Decided {
+    /// W3C baggage named the case.
+    Baggage,
+    /// A token in the base URL named the case.
+    BaseUrl,
+    /// Provider data in a header named the case.
+    ProviderData,
+    /// Only one case was in flight.
+    OnlyOneInFlight,
+    /// The content of the call matched one case's recordings.
+    Content,
+}
+
+impl Decided {
+    /// The word in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Baggage => "baggage",
+            Self::BaseUrl => "base URL",
+            Self::ProviderData => "provider data",
+            Self::OnlyOneInFlight => "the only case in flight",
+            Self::Content => "content",
+        }
+    }
+}
