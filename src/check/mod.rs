@@ -16,4 +16,4 @@ pub use checks::{Checks, Evaluation};
 pub use observed::{Chunk, Ending, Observed};
 pub use resources::Resources;
 pub use scope::Scope;
-pub use template::{Reference, TextTemplate, ValueTemplate};
+pub use template::{NO_VALUE, Reference, TextTemplate, ValueTemplate};

@@ -4,6 +4,9 @@ use super::Scope;
 use crate::source::{Diagnostic, Node, Origin};
 use serde_json::Value;
 
+/// How the message about a name that has no value begins.
+pub const NO_VALUE: &str = "no value for";
+
 /// A name used in a template, and where.
 #[derive(Debug, Clone)]
 pub struct Reference {
