@@ -29,6 +29,11 @@ fn parse(piece: Piece<'_>, errors: &mut Vec<Diagnostic>) -> Option<StackConfig> 
         );
         return None;
     }
+    if let Some(inner) = [PREFIX, "docker:"].into_iter().find(|inner| rest.text().starts_with(inner)) {
+        let what = "`server:` takes a distribution, a path to a run config, or api=provider pairs";
+        errors.push(rest.to(inner.len()).diagnostic(what).hint("one prefix is enough"));
+        return None;
+    }
     let (rest, port) = split_port(rest, errors);
     if rest.text().is_empty() {
         errors.push(piece.diagnostic("`server:` does not say what to serve").hint("write `server:starter`"));
@@ -37,9 +42,9 @@ fn parse(piece: Piece<'_>, errors: &mut Vec<Diagnostic>) -> Option<StackConfig> 
     colon_in_an_option(rest, port, errors);
     match parse_piece(rest, errors)? {
         StackConfig::Private(config) => Some(StackConfig::Server { config, port }),
-        _ => {
-            let what = "`server:` takes a distribution, a path to a run config, or api=provider pairs";
-            errors.push(rest.diagnostic(what).hint("one prefix is enough"));
+        other => {
+            let what = format!("`{}` cannot be served: it is no config", other.shown());
+            errors.push(rest.diagnostic(what).hint("leave `server:` out"));
             None
         }
     }
