@@ -4,12 +4,15 @@ use super::{Error, StackRequest, run_config};
 use crate::model::Secret;
 use crate::source::{Diagnostic, SourceFile, yaml};
 use crate::stack_config::{Config, Distro, Pair, StackConfig};
-use crate::starter::StarterConfig;
+use crate::starter::{ConfigError, StarterConfig};
 use std::cell::RefCell;
 
 /// Options of a provider that the embedded stack knows.
 const URL_OPTIONS: [&str; 2] = ["base_url", "url"];
 const KEY_OPTION: &str = "api_key";
+
+/// The one API whose providers are elsewhere.
+pub(super) const INFERENCE: &str = "inference";
 
 /// What the embedded stack is asked to be; `lookup` gives the environment.
 ///
@@ -74,28 +77,44 @@ fn named(pair: &Pair) -> (String, String) {
     (pair.api.clone(), pair.provider.to_string())
 }
 
+/// The provider of one `api=name` pair. `url`, if it is given, stands in for the variable that holds its base URL; that way it
+/// is checked and completed like one.
+pub(super) fn one_provider(
+    api: &str,
+    name: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    url: Option<&str>,
+) -> Result<StarterConfig, ConfigError> {
+    let with_url = |variable: &str| match url {
+        Some(url) if is_url_variable(variable) => Some(url.to_owned()),
+        _ => lookup(variable),
+    };
+    StarterConfig::from_env(&with_url, &[(api.to_owned(), name.to_owned())])
+}
+
 fn from_pairs(pairs: &[Pair], lookup: &dyn Fn(&str) -> Option<String>) -> Result<StarterConfig, Error> {
-    let names: Vec<(String, String)> = pairs.iter().map(named).collect();
-    let mut config = StarterConfig::from_env(lookup, &names)?;
+    let mut all = StarterConfig { providers: Vec::new(), apis: Some(Vec::new()) };
     let mut errors = Vec::new();
     for pair in pairs {
-        let provider = config.providers.iter_mut().find(|provider| {
-            let known = provider.provider_type.rsplit("::").next().unwrap_or_default();
-            pair.api == "inference" && [provider.id.as_str(), known].contains(&pair.provider.id.as_str())
-        });
-        let mut provider = provider;
-        for (key, value) in &pair.options {
-            match provider.as_deref_mut() {
-                Some(provider) if URL_OPTIONS.contains(&key.as_str()) => provider.base_url.clone_from(value),
-                Some(provider) if key == KEY_OPTION => provider.api_key = Some(Secret::new(value)),
-                _ => errors.push(
-                    Diagnostic::new(format!("`{}={}` has no option `{key}`", pair.api, pair.provider))
-                        .hint("the embedded stack knows base_url and api_key, for inference"),
-                ),
-            }
+        let option = |keys: &[&str]| pair.options.iter().find(|(key, _)| keys.contains(&key.as_str()));
+        let url = option(&URL_OPTIONS).map(|(_, value)| value.as_str());
+        let mut one = one_provider(&pair.api, &pair.provider.to_string(), lookup, url)?;
+        let known = |key: &str| pair.api == INFERENCE && (URL_OPTIONS.contains(&key) || key == KEY_OPTION);
+        for (key, _) in pair.options.iter().filter(|(key, _)| !known(key)) {
+            errors.push(
+                Diagnostic::new(format!("`{}={}` has no option `{key}`", pair.api, pair.provider))
+                    .hint("the embedded stack knows base_url and api_key, for inference"),
+            );
         }
+        if let (Some((_, key)), Some(provider)) = (option(&[KEY_OPTION]), one.providers.first_mut()) {
+            provider.api_key = Some(Secret::new(key));
+        }
+        let known = |id: &str| all.providers.iter().any(|provider| provider.id == id);
+        let new: Vec<_> = one.providers.into_iter().filter(|provider| !known(&provider.id)).collect();
+        all.providers.extend(new);
+        all.apis.get_or_insert_default().extend(one.apis.into_iter().flatten());
     }
-    if errors.is_empty() { Ok(config) } else { Err(Error::Config(errors)) }
+    if errors.is_empty() { Ok(all) } else { Err(Error::Config(errors)) }
 }
 
 fn open(path: &str) -> Result<std::sync::Arc<SourceFile>, Box<Diagnostic>> {

@@ -4,11 +4,11 @@
 //! embedded stack has; `apis` restricts what is served. The rest (stores, `server`, registered resources) is about
 //! things that it does not have, and is left alone.
 
-use super::embedded::is_url_variable;
+use super::embedded::{INFERENCE, is_url_variable, one_provider};
 use super::substitute::{Gap, fill};
 use crate::model::Secret;
 use crate::source::{Diagnostic, Kind, Node};
-use crate::starter::{ProviderConfig, StarterConfig};
+use crate::starter::{ConfigError, ProviderConfig, StarterConfig};
 use std::cell::Cell;
 
 /// How Llama Stack writes that a provider is switched off.
@@ -74,52 +74,61 @@ impl Reading<'_> {
             return;
         };
         let Some(provider_type) = self.text(type_node) else { return };
-        let pair = (api.to_owned(), provider_type);
-        // Asking for this provider alone tells whether it is known, and what the environment says about it.
-        let url_by_env = Cell::new(false);
-        let lookup = |name: &str| {
-            let value = (self.lookup)(name);
-            url_by_env.set(url_by_env.get() || (is_url_variable(name) && value.is_some()));
-            value
-        };
-        let known = match StarterConfig::from_env(&lookup, std::slice::from_ref(&pair)) {
-            Ok(known) => known,
+        let config = node.get("config");
+        let url = self.setting(config, &["base_url", "url"]);
+        let api_key = self.setting(config, &["api_key", "api_token"]);
+        // The variable wins: it is what leads the provider's traffic through the gateway.
+        let by_env = self.url_is_in_env(api, &provider_type);
+        let url = url.filter(|_| !by_env);
+        match one_provider(api, &provider_type, self.lookup, url.as_ref().map(|(url, _)| url.as_str())) {
+            Ok(known) => self.known(known, id.flatten(), api_key.map(|(key, _)| key)),
             Err(error) => {
+                let wrong = match url {
+                    Some((_, node))
+                        if api == INFERENCE && !matches!(error, ConfigError::UnknownProvider { .. }) =>
+                    {
+                        node
+                    }
+                    _ => type_node,
+                };
                 let hint = "take it out of a copy of the run config, or serve this one with `llama` and give its URL";
-                self.errors.push(type_node.diagnostic(error.to_string()).hint(hint));
+                self.errors.push(wrong.diagnostic(error.to_string()).hint(hint));
                 return;
             }
+        }
+        self.pairs.push((api.to_owned(), provider_type));
+    }
+
+    /// Whether the environment says where the provider is.
+    fn url_is_in_env(&self, api: &str, provider_type: &str) -> bool {
+        let found = Cell::new(false);
+        let lookup = |name: &str| {
+            let value = (self.lookup)(name);
+            let is_set = value.as_ref().is_some_and(|value| !value.trim().is_empty());
+            found.set(found.get() || (is_set && is_url_variable(name)));
+            value
         };
-        self.pairs.push(pair);
-        if api == "inference" {
-            self.inference(known, id.flatten(), node.get("config"), url_by_env.get());
+        // What is wrong with it is said by the caller.
+        let _ = one_provider(api, provider_type, &lookup, None);
+        found.get()
+    }
+
+    fn known(&mut self, known: StarterConfig, id: Option<String>, api_key: Option<String>) {
+        for mut provider in known.providers {
+            if let Some(id) = &id {
+                provider.id.clone_from(id);
+            }
+            if let Some(api_key) = &api_key {
+                provider.api_key = Some(Secret::new(api_key));
+            }
+            self.providers.push(provider);
         }
     }
 
-    fn inference(
-        &mut self,
-        known: StarterConfig,
-        id: Option<String>,
-        config: Option<&Node>,
-        url_by_env: bool,
-    ) {
-        let setting = |reading: &mut Self, keys: &[&str]| {
-            let node = keys.iter().find_map(|key| config?.get(key))?;
-            reading.text(node).filter(|text| !text.is_empty())
-        };
-        let base_url = setting(self, &["base_url", "url"]);
-        let api_key = setting(self, &["api_key", "api_token"]);
-        let Some(mut provider) = known.providers.into_iter().next() else { return };
-        if let Some(id) = id {
-            provider.id = id;
-        }
-        if let (Some(base_url), false) = (base_url, url_by_env) {
-            provider.base_url = base_url;
-        }
-        if let Some(api_key) = api_key {
-            provider.api_key = Some(Secret::new(api_key));
-        }
-        self.providers.push(provider);
+    /// The first of `keys` that is set to something, and where.
+    fn setting<'n>(&mut self, config: Option<&'n Node>, keys: &[&str]) -> Option<(String, &'n Node)> {
+        let node = keys.iter().find_map(|key| config?.get(key))?;
+        self.text(node).filter(|text| !text.is_empty()).map(|text| (text, node))
     }
 
     fn names(&mut self, list: &Node) -> Vec<String> {
