@@ -152,7 +152,9 @@ mod tests {
     fn a_secret_within_base64_is_found_at_any_offset() {
         let redactor = Redactor::new([KEY]);
         for before in ["", "u", "us", "user:"] {
-            for engine in [base64::engine::general_purpose::STANDARD, base64::engine::general_purpose::URL_SAFE] {
+            for engine in
+                [base64::engine::general_purpose::STANDARD, base64::engine::general_purpose::URL_SAFE]
+            {
                 let encoded = engine.encode(format!("{before}{KEY} and more"));
                 let redacted = redactor.redact(&encoded);
                 assert!(redacted.contains("***"), "{before}: {redacted}");

@@ -91,7 +91,10 @@ mod tests {
     #[test]
     fn a_secret_in_pieces_is_still_a_secret() {
         for size in 1..20 {
-            assert_eq!(write_in_pieces("key=sk-secret-value\nnone\nsk-secret-value", size), "key=***\nnone\n***");
+            assert_eq!(
+                write_in_pieces("key=sk-secret-value\nnone\nsk-secret-value", size),
+                "key=***\nnone\n***"
+            );
         }
     }
 

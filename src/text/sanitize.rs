@@ -39,7 +39,8 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
 }
 
 fn has_command(text: &str) -> bool {
-    text.contains("##[") || text.contains("::") && text.lines().any(|line| line.trim_start().starts_with("::"))
+    text.contains("##[")
+        || text.contains("::") && text.lines().any(|line| line.trim_start().starts_with("::"))
 }
 
 fn visible(line: &str) -> String {
