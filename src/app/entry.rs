@@ -37,27 +37,21 @@ pub fn main() -> ExitCode {
 }
 
 fn carry_out(cli: Cli, inputs: &Inputs) -> Result<ExitStatus, CommandError> {
-    let runtime = || {
-        let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        built.map_err(|error| CommandError::from(anyhow::Error::new(error).context("the runtime does not start")))
-    };
     let common = run::Common { color: cli.color, project: cli.config.as_deref(), inputs };
     match cli.command {
-        Command::Run(args) => {
-            let runtime = runtime()?;
-            let status = runtime.block_on(run::run(&common, (*args).into()));
-            // A second Ctrl-C leaves tasks behind that may hang; they end with the process.
-            runtime.shutdown_background();
-            status
-        }
-        Command::Record(args) => {
-            let runtime = runtime()?;
-            let status = runtime.block_on(run::run(&common, (*args).into()));
-            runtime.shutdown_background();
-            status
-        }
-        Command::Serve(args) => runtime()?.block_on(serve::serve(&args, inputs)),
+        Command::Run(args) => block_on(run::run(&common, (*args).into())),
+        Command::Record(args) => block_on(run::run(&common, (*args).into())),
+        Command::Serve(args) => block_on(serve::serve(&args, inputs)),
         Command::Recordings(RecordingsCommand::Import(args)) => import::import(&args, inputs),
         Command::Help(args) => help::help(&args, &common),
     }
+}
+
+fn block_on(command: impl Future<Output = Result<ExitStatus, CommandError>>) -> Result<ExitStatus, CommandError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| anyhow::Error::new(error).context("the runtime does not start"))?;
+    let status = runtime.block_on(command);
+    // What a second Ctrl-C leaves behind, or a read from standard input, would be waited for; it ends with the process.
+    runtime.shutdown_background();
+    status
 }
