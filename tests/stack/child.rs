@@ -1,0 +1,52 @@
+//! The program that tests start as a server: this very test program, told by a variable to serve.
+
+use super::fake::{healthy, serve_on};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// Names the port to serve on; without it this program tests.
+const PORT: &str = "STACK_TEST_FAKE_PORT";
+
+/// Where the arguments given by stack-test have the port: `serve <config> --port N …`.
+const SERVE: &str = r#"STACK_TEST_FAKE_PORT="$4" exec "$FAKE" --exact child::fake_server --nocapture"#;
+
+/// A program that runs `script` in a shell, where `$SERVE` serves.
+pub fn program(folder: &Path, script: &str) -> PathBuf {
+    let path = folder.join("fake-stack-test");
+    let fake = std::env::current_exe().unwrap();
+    let script = script.replace("$SERVE", SERVE).replace("$FAKE", fake.to_str().unwrap());
+    write_program(&path, &format!("#!/bin/sh\n{script}\n"));
+    path
+}
+
+/// Written by another process: a file that is open for writing in this one while another thread forks cannot be run.
+#[expect(clippy::disallowed_methods, reason = "a test may spawn what it wants")]
+fn write_program(path: &Path, text: &str) {
+    let status = std::process::Command::new("/bin/sh")
+        .args(["-c", r#"printf '%s' "$1" > "$0" && chmod 755 "$0""#, path.to_str().unwrap(), text])
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "this is a program of its own when the variable is set")]
+async fn fake_server() {
+    let Ok(port) = std::env::var(PORT) else { return };
+    let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await.expect("the port is free");
+    let serving = serve_on(
+        listener,
+        Arc::new(|path| {
+            if path == "/die" {
+                std::process::exit(7);
+            }
+            healthy(path, &["fake/model"])
+        }),
+    );
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        std::process::exit(0);
+    });
+    serving.await;
+}
