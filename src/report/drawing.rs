@@ -94,7 +94,7 @@ fn limited(mut text: String) -> String {
         return text;
     }
     let whole = text.len();
-    let hard = text.floor_char_boundary(FACT_ROOM);
+    let hard = (0..=FACT_ROOM).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let cut = text[..hard].rfind(|c: char| c.is_whitespace() || c == '"').unwrap_or(hard);
     text.truncate(cut);
     text.push_str(&format!("\n… and {} more bytes", whole - cut));
