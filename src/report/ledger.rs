@@ -4,6 +4,7 @@ use super::Tally;
 use crate::events::{Event, RunEnd, RunStart, StackInfo};
 use crate::model::{Miss, Traffic};
 use crate::source::Diagnostic;
+use crate::text::plural;
 use std::time::Duration;
 
 /// The only event of a run that never began: a suite, a setting or the stack-config is wrong. Every reporter shows the
@@ -60,14 +61,13 @@ impl Ledger {
     /// `interrupted; 3 of 12 cases were not run`, if the run did not get to its end.
     pub(super) fn cut_short(&self) -> Option<String> {
         let left = self.tally.not_run();
-        let missing = format!(
-            "{left} of {} were not run",
-            crate::text::plural(self.tally.total().all() + left, "case")
-        );
-        match &self.stopped_early {
-            Some(reason) => Some(format!("{reason}; {missing}")),
-            None if left > 0 && self.errors.is_empty() => Some(missing),
-            None => None,
+        let missing = (left > 0).then(|| {
+            let all = plural(self.tally.total().all() + left, "case");
+            format!("{left} of {all} were not run")
+        });
+        match (&self.stopped_early, missing) {
+            (Some(reason), Some(missing)) => Some(format!("{reason}; {missing}")),
+            (reason, missing) => missing.or_else(|| reason.clone()),
         }
     }
 

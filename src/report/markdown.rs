@@ -37,11 +37,11 @@ struct Markdown {
 impl Reporter for Markdown {
     fn on_event(&mut self, event: &Event) {
         self.ledger.on_event(event);
-        if let Event::CaseFinished(case) = event {
-            if case.outcome.is_failure() {
-                let drawn = drawing::draw(&drawing::complaints(case), false);
-                self.failures.push((case.index, case.id.to_string(), drawn));
-            }
+        if let Event::CaseFinished(case) = event
+            && case.outcome.is_failure()
+        {
+            let drawn = drawing::draw(&drawing::complaints(case), false);
+            self.failures.push((case.index, case.id.to_string(), drawn));
         }
     }
 

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// Replaces secret values by `***`, in each form in which they tend to appear: plain, JSON-escaped, URL-encoded, base64
+/// Replaces secret values by `***`, in each form in which they tend to appear: plain, JSON-escaped, URL-encoded,
+/// escaped for XML or Markdown, base64
 /// (also inside a longer base64 text, such as basic authentication).
 #[derive(Debug, Clone, Default)]
 pub struct Redactor {
@@ -70,8 +71,8 @@ impl Redactor {
     }
 }
 
-/// `\u002f` for a byte that was `/`.
-const LONGEST_ESCAPE: usize = 6;
+/// `\&quot;` for a byte that was `"`.
+const LONGEST_ESCAPE: usize = 7;
 
 fn compile(forms: &[String]) -> Regex {
     // Keys are a few dozen bytes and few; the limit is for whole certificates among them.
@@ -103,12 +104,19 @@ fn any_spelling(c: char) -> String {
     }
     let plain = regex::escape(c.encode_utf8(&mut [0; 4]));
     let short = match c {
-        '"' | '\\' | '/' => format!("|\\\\{plain}"),
-        '\t' => "|\\\\t".to_owned(),
-        ' ' => "|\\+".to_owned(),
-        _ => String::new(),
+        '"' => r#"|\\(?:"|&quot;)|&quot;"#,
+        '\\' => r"|\\\\",
+        '/' => r"|\\/",
+        '&' => r"|&amp;",
+        '<' => r"|&lt;",
+        '>' => r"|&gt;",
+        '\'' => r"|&apos;",
+        '\t' => r"|\\t",
+        ' ' => r"|\+",
+        _ => "",
     };
-    format!("(?:{plain}|{percent}|{unicode}{short})")
+    // The longer spellings first, or `&` would match the beginning of `&amp;`, and the rest would not.
+    format!("(?:{percent}|{unicode}{short}|&#{};|{plain})", u32::from(c))
 }
 
 /// The characters of a base64 text that the secret alone determines, when `offset` bytes (modulo 3) come before it.
@@ -133,7 +141,7 @@ fn base64_form(secret: &[u8], offset: usize) -> String {
 mod tests {
     use super::*;
 
-    const KEY: &str = "sk-pröj/a+b=\"c\\d";
+    const KEY: &str = "sk-pröj/a+b=\"c\\d&e<f";
 
     #[test]
     fn every_spelling_of_a_secret_is_found() {
@@ -142,9 +150,11 @@ mod tests {
         let url = percent_encoding::utf8_percent_encode(KEY, percent_encoding::NON_ALPHANUMERIC).to_string();
         let mut texts = vec![KEY.to_owned(), json.clone(), json.replace('/', "\\/"), url.to_lowercase(), url];
         texts.push(json.replace('ö', "\\u00f6"));
+        texts.push(KEY.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;"));
+        texts.push(KEY.replace('&', "&#38;").replace('<', "&#60;"));
         for text in texts {
             let redacted = redactor.redact(&text);
-            assert!(redacted.contains("***") && !redacted.contains("sk"), "{text} → {redacted}");
+            assert!(redacted.trim_matches('"') == "***", "{text} → {redacted}");
         }
     }
 

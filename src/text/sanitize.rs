@@ -19,10 +19,10 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
         }
         let visible = visible(line.strip_suffix('\r').unwrap_or(line));
         let trimmed = visible.trim_start();
-        if trimmed.starts_with("::") {
+        if let Some(command) = trimmed.strip_prefix("::") {
             clean.push_str(&visible[..visible.len() - trimmed.len()]);
             clean.push_str(": :");
-            clean.push_str(&trimmed[2..].replace("##[", "# #["));
+            clean.push_str(&command.replace("##[", "# #["));
         } else {
             clean.push_str(&visible.replace("##[", "# #["));
         }

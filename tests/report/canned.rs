@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// The one model that all reports are checked against: id, word on the console, element in JUnit, status in JSON.
-pub const EXPECTED: [(&str, &str, &str, &str); 10] = [
+pub(crate) const EXPECTED: [(&str, &str, &str, &str); 10] = [
     ("inference/chat::non_streaming[txt=tiny/chat-saturn]", "PASS", "", "passed"),
     ("inference/chat::streaming[txt=tiny/chat]", "FAIL", "failure", "failed"),
     ("inference/chat::tools", "XFAIL", "skipped", "xfailed"),
@@ -48,12 +48,23 @@ cases:
     expect: { status: 200 }
 ";
 
-pub fn place(file: &Arc<SourceFile>, text: &str) -> Origin {
+pub(crate) fn place(file: &Arc<SourceFile>, text: &str) -> Origin {
     let start = file.text().find(text).unwrap();
     Origin { file: Arc::clone(file), span: Span { start, end: start + text.len() } }
 }
 
-pub fn start(stack_config: &str, suites: &[(&str, &str)], cases: usize) -> Event {
+/// The `name` of a case.
+fn named(file: &Arc<SourceFile>, name: &str) -> Origin {
+    after(file, "- name: ", &format!("{name}\n"))
+}
+
+/// `text` where it stands after `before`.
+fn after(file: &Arc<SourceFile>, before: &str, text: &str) -> Origin {
+    let start = file.text().find(&format!("{before}{text}")).unwrap() + before.len();
+    Origin { file: Arc::clone(file), span: Span { start, end: start + text.trim_end().len() } }
+}
+
+pub(crate) fn start(stack_config: &str, suites: &[(&str, &str)], cases: usize) -> Event {
     let info = |(path, about): &(&str, &str)| SuiteInfo {
         path: (*path).to_owned(),
         file: PathBuf::from(format!("suites/{path}.yaml")),
@@ -70,7 +81,7 @@ pub fn start(stack_config: &str, suites: &[(&str, &str)], cases: usize) -> Event
     })
 }
 
-pub fn case(index: usize, suite: usize, id: &str, origin: Origin, outcome: Outcome) -> CaseReport {
+pub(crate) fn case(index: usize, suite: usize, id: &str, origin: Origin, outcome: Outcome) -> CaseReport {
     CaseReport {
         index,
         id: CaseId::parse(id).unwrap(),
@@ -106,12 +117,12 @@ fn cases() -> Vec<CaseReport> {
     let build = |(index, (outcome, (id, ..))): (usize, (Outcome, &(&str, &str, &str, &str)))| {
         let name = id.split_once("::").unwrap().1.split('[').next().unwrap();
         let file = if index < 5 { &chat } else { &batches };
-        case(index, usize::from(index >= 5), id, place(file, name), outcome)
+        case(index, usize::from(index >= 5), id, named(file, name), outcome)
     };
     let mut cases: Vec<_> = outcomes.into_iter().zip(&EXPECTED).enumerate().map(build).collect();
     cases[0].traffic = replayed(Decided::Baggage);
     cases[1].failures = vec![
-        Diagnostic::at(place(&chat, "status: 200\n"), "the status differs")
+        Diagnostic::at(after(&chat, "expect:\n          ", "status: 200"), "the status differs")
             .compared("200", "503")
             .note("the answer was\n{\"error\": {\"message\": \"overloaded\"}}"),
         Diagnostic::at(place(&chat, "$.usage.total_tokens"), "the path finds nothing").hint("ask for usage"),
@@ -142,7 +153,7 @@ fn miss() -> Miss {
     }
 }
 
-pub fn ready() -> Event {
+pub(crate) fn ready() -> Event {
     Event::StackReady(StackInfo {
         taken: "embedded stack, in process".to_owned(),
         url: "http://127.0.0.1:8321".to_owned(),
@@ -152,7 +163,7 @@ pub fn ready() -> Event {
     })
 }
 
-pub fn end(stopped_early: Option<&str>, errors: Vec<Diagnostic>) -> Event {
+pub(crate) fn end(stopped_early: Option<&str>, errors: Vec<Diagnostic>) -> Event {
     Event::RunEnded(RunEnd {
         duration: Duration::from_millis(65_432),
         session: Traffic { replayed: 1, misses: vec![miss()], ..Traffic::default() },
@@ -162,7 +173,7 @@ pub fn end(stopped_early: Option<&str>, errors: Vec<Diagnostic>) -> Event {
 }
 
 /// The whole run. The cases end in another order than that of the plan.
-pub fn events() -> Vec<Event> {
+pub(crate) fn events() -> Vec<Event> {
     let suites = [("inference/chat", "Chat completions"), ("batches/batches", "Batch processing")];
     let mut events = vec![start("starter", &suites, EXPECTED.len()), ready()];
     let cases = cases();

@@ -66,11 +66,10 @@ impl Bar {
 
     fn message(&self) -> String {
         let failed = if self.failed > 0 { format!("{} failed, ", self.failed) } else { String::new() };
-        let names = self.running.values().map(String::as_str).collect::<Vec<_>>();
-        let text = match names.split_first() {
-            None => format!("{failed}nothing running"),
-            Some((first, [])) => format!("{failed}running {first}"),
-            Some((first, rest)) => format!("{failed}running {first} and {}", plural(rest.len(), "other")),
+        let text = match (self.running.values().next(), self.running.len()) {
+            (None, _) => format!("{failed}nothing running"),
+            (Some(first), 1) => format!("{failed}running {first}"),
+            (Some(first), all) => format!("{failed}running {first} and {}", plural(all - 1, "other")),
         };
         shorten(&text, self.room()).into_owned()
     }

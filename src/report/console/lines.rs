@@ -55,10 +55,8 @@ pub(super) fn case(case: &CaseReport, verbosity: Verbosity, palette: Palette) ->
         let attempts = format!("  (passed on attempt {})", case.earlier.len() + 1);
         line.push_str(&palette.paint(Palette::DIM, attempts));
     }
-    if verbosity == Verbosity::Verbose {
-        if let Some(calls) = calls(&case.traffic) {
-            line.push_str(&palette.paint(Palette::DIM, format_args!("  [{calls}]")));
-        }
+    if let (Verbosity::Verbose, Some(calls)) = (verbosity, calls(&case.traffic)) {
+        line.push_str(&palette.paint(Palette::DIM, format_args!("  [{calls}]")));
     }
     line.push('\n');
     line

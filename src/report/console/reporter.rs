@@ -107,12 +107,15 @@ impl Console {
     fn draw(&self, case: &CaseReport) -> String {
         let (word, style) = lines::status(case);
         let id = case.id.to_string();
-        let title = format_args!("{word} {} ({})", one_line(&id), case.origin);
+        let title = format!("{word} {} ({})", one_line(&id), one_line(&case.origin.to_string()));
         let mut text = self.palette.paint(style, title);
         text.push('\n');
         if self.verbosity == Verbosity::Verbose || case.is_flaky() {
             for (n, attempt) in case.earlier.iter().enumerate() {
                 text.push_str(&self.draw_attempt(n + 1, attempt));
+            }
+            if !case.earlier.is_empty() && !case.is_flaky() {
+                text.push_str(&format!("\nattempt {}, the last:\n", case.earlier.len() + 1));
             }
         } else if !case.earlier.is_empty() {
             text.push_str(&format!("failed {} times; this is the last:\n", case.earlier.len() + 1));
@@ -127,7 +130,11 @@ impl Console {
 
     fn draw_attempt(&self, number: usize, attempt: &Attempt) -> String {
         let drawn = drawing::draw(&attempt.failures, self.palette.color());
-        format!("attempt {number}, {}:\n{drawn}\n", seconds(attempt.duration))
+        format!(
+            "{}attempt {number}, {}:\n{drawn}\n",
+            if number > 1 { "\n" } else { "" },
+            seconds(attempt.duration)
+        )
     }
 
     /// Everything below the lines of the cases.

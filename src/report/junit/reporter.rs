@@ -80,7 +80,12 @@ impl JUnit {
         report.set_time(self.ledger.duration);
         let mut suites = self.suites();
         self.cases.sort_by_key(|(suite, index, _)| (*suite, *index));
-        for (suite, _, case) in self.cases.drain(..) {
+        let mut names = HashSet::new();
+        for (suite, _, mut case) in self.cases.drain(..) {
+            // Two suites may share a class name (`a/b` and `a.b`), and a reader would drop one of the two cases.
+            let class = case.classname.as_deref().unwrap_or_default().to_owned();
+            let name = unique(case.name.as_str(), |name| names.insert((class.clone(), name.to_owned())));
+            case.name = name.into();
             if let Some(suite) = suites.get_mut(suite) {
                 suite.add_test_case(case);
             }
@@ -128,13 +133,10 @@ impl JUnit {
         let mut suite = TestSuite::new(OWN_SUITE);
         let mut names = HashSet::new();
         for error in &self.ledger.errors {
-            let name = one_line(&error.one_line()).into_owned();
-            let numbered = (2..).map(|n| format!("{name} ({n})"));
-            let unique =
-                std::iter::once(name.clone()).chain(numbered).find(|name| names.insert(name.clone()));
-            suite.add_test_case(cases::error(error, unique.unwrap_or(name)));
+            let name = unique(&one_line(&error.one_line()), |name| names.insert(name.to_owned()));
+            suite.add_test_case(cases::error(error, name));
         }
-        if let Some(reason) = self.ledger.cut_short() {
+        if let (Some(reason), 1..) = (self.ledger.cut_short(), self.ledger.tally.not_run()) {
             suite.add_test_case(cases::remark("all selected cases were run", &reason));
         }
         let misses = drawing::misses(self.ledger.session_misses());
@@ -143,6 +145,18 @@ impl JUnit {
         }
         (suite.tests > 0 || suite.system_out.is_some()).then_some(suite)
     }
+}
+
+/// `name`, numbered if it is not new.
+fn unique(name: &str, mut is_new: impl FnMut(&str) -> bool) -> String {
+    let mut candidate = name.to_owned();
+    for n in 2.. {
+        if is_new(&candidate) {
+            break;
+        }
+        candidate = format!("{name} ({n})");
+    }
+    candidate
 }
 
 /// The schema has no `skipped` on the root element, which the serializer always writes.
