@@ -26,10 +26,11 @@ pub(super) fn import(args: &ImportArgs, inputs: &Inputs) -> Result<ExitStatus, C
     })?;
     let imported = (importer.import)(&files);
     let mut interactions = 0;
-    for ImportedSet { setup, set } in &imported.sets {
-        interactions += set.interactions.len();
-        let store = Store::open(&inputs.cwd.join(&args.recordings), setup);
-        let written = store.and_then(|store| store.save(set));
+    let sets = imported.sets.len();
+    for ImportedSet { setup, set } in imported.sets {
+        interactions += set.exchanges.len();
+        let store = Store::new(&inputs.cwd.join(&args.recordings), &setup);
+        let written = store.prepare().and_then(|()| store.save(set));
         written.map_err(|error| CommandError::internal(Diagnostic::new(error.to_string())))?;
     }
     let mut out = std::io::stdout().lock();
@@ -40,11 +41,11 @@ pub(super) fn import(args: &ImportArgs, inputs: &Inputs) -> Result<ExitStatus, C
         out,
         "{} in {} imported from {} to {}",
         plural(interactions, "provider call"),
-        plural(imported.sets.len(), "set"),
+        plural(sets, "set"),
         plural(files.len(), "file"),
         args.recordings.display()
     );
-    if imported.sets.is_empty() { Ok(ExitStatus::NothingSelected) } else { Ok(ExitStatus::Passed) }
+    if sets == 0 { Ok(ExitStatus::NothingSelected) } else { Ok(ExitStatus::Passed) }
 }
 
 fn find(name: &str) -> Result<&'static Importer, Diagnostic> {

@@ -138,10 +138,10 @@ fn named_providers(stack_config: &StackConfig, models: &ModelChoices) -> Vec<Str
 }
 
 fn dialect(name: &str, provider: &Provider) -> Result<&'static Dialect, Diagnostic> {
-    if let Some(dialect) = DIALECTS.iter().find(|dialect| dialect.name() == provider.dialect) {
+    if let Some(dialect) = DIALECTS.iter().find(|dialect| dialect.name == provider.dialect) {
         return Ok(dialect);
     }
-    let known: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.name()).collect();
+    let known: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.name).collect();
     let what = format!("provider `{name}` has the dialect `{}`, which does not exist", provider.dialect);
     let hint = match nearest(&provider.dialect, known.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),

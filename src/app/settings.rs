@@ -237,7 +237,7 @@ impl Settling {
     }
 
     fn filter(&mut self, pattern: Option<&str>) -> Option<Filter> {
-        Filter::parse(pattern?).map_err(|errors| self.errors.extend(errors)).ok()
+        Filter::parse(pattern?).map_err(|error| self.errors.push(error)).ok()
     }
 
     fn models(&mut self, models: &Models) -> ModelChoices {

@@ -31,11 +31,6 @@ impl Signals {
             std::future::pending::<()>().await;
         }
     }
-
-    /// Whether the user has asked at all.
-    pub(super) fn any(&self) -> bool {
-        *self.count.borrow() > 0
-    }
 }
 
 /// Receives the signals by which a user or a supervisor asks for the end. What arrives between two calls of
