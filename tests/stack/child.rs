@@ -12,7 +12,7 @@ const PORT: &str = "STACK_TEST_FAKE_PORT";
 const SERVE: &str = r#"STACK_TEST_FAKE_PORT="$4" exec "$FAKE" --exact child::fake_server --nocapture"#;
 
 /// A program that runs `script` in a shell, where `$SERVE` serves.
-pub fn program(folder: &Path, script: &str) -> PathBuf {
+pub(super) fn program(folder: &Path, script: &str) -> PathBuf {
     let path = folder.join("fake-stack-test");
     let fake = std::env::current_exe().unwrap();
     let script = script.replace("$SERVE", SERVE).replace("$FAKE", fake.to_str().unwrap());

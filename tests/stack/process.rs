@@ -10,8 +10,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 /// A request for a server on a free port, whose program is `script`.
-async fn server(folder: &Path, script: &str) -> (StackRequest, u16) {
-    let port = free_port().await;
+fn server(folder: &Path, script: &str) -> (StackRequest, u16) {
+    let port = free_port();
     let mut request = request(&format!("server:starter:{port}"), folder);
     request.exe = program(folder, script);
     (request, port)
@@ -20,7 +20,7 @@ async fn server(folder: &Path, script: &str) -> (StackRequest, u16) {
 #[tokio::test]
 async fn a_server_is_started_waited_for_and_stopped() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut request, port) = server(folder.path(), "echo \"got $*, OLLAMA_URL=$OLLAMA_URL\"; $SERVE").await;
+    let (mut request, port) = server(folder.path(), "echo \"got $*, OLLAMA_URL=$OLLAMA_URL\"; $SERVE");
     request.env = vec![("OLLAMA_URL".to_owned(), "http://127.0.0.1:9/v1".to_owned())];
     request.wanted_models = vec!["fake/model".to_owned()];
     let (stack, notices) = start(request).await;
@@ -39,7 +39,7 @@ async fn a_server_is_started_waited_for_and_stopped() {
 #[tokio::test]
 async fn a_dropped_server_is_killed() {
     let folder = tempfile::tempdir().unwrap();
-    let (request, port) = server(folder.path(), "$SERVE").await;
+    let (request, port) = server(folder.path(), "$SERVE");
     drop(start(request).await.0.unwrap());
     closed(port).await;
 }
@@ -49,7 +49,7 @@ async fn one_that_ignores_the_request_to_end_is_killed_with_all_it_started() {
     let folder = tempfile::tempdir().unwrap();
     // The one that serves is a child of the script, and ignores SIGTERM as the script does. Its stdin stays open.
     let script = "trap '' TERM; exec 3<&0; ($SERVE) <&3 & wait";
-    let (request, port) = server(folder.path(), script).await;
+    let (request, port) = server(folder.path(), script);
     let stack = start(request).await.0.unwrap();
     tokio::time::pause();
     stack.stop().await;
@@ -60,7 +60,7 @@ async fn one_that_ignores_the_request_to_end_is_killed_with_all_it_started() {
 async fn a_server_that_dies_early_fails_at_once_with_the_end_of_its_log() {
     let folder = tempfile::tempdir().unwrap();
     let script = "for n in 1 2 3; do echo line $n; done; echo no such table, key $SOME_API_KEY >&2; exit 3";
-    let (mut request, _) = server(folder.path(), script).await;
+    let (mut request, _) = server(folder.path(), script);
     request.env = vec![("SOME_API_KEY".to_owned(), "sk-0123456789".to_owned())];
     let text = refused(request).await;
     assert!(text.contains("ended before it was ready: exit status 3"), "{text}");
@@ -71,7 +71,7 @@ async fn a_server_that_dies_early_fails_at_once_with_the_end_of_its_log() {
 #[tokio::test]
 async fn a_server_that_dies_later_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
-    let (request, port) = server(folder.path(), "echo hello from the server; $SERVE").await;
+    let (request, port) = server(folder.path(), "echo hello from the server; $SERVE");
     let stack = start(request).await.0.unwrap();
     let mut socket = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     socket.write_all(b"GET /die HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
@@ -83,8 +83,7 @@ async fn a_server_that_dies_later_is_noticed() {
 #[tokio::test]
 async fn a_server_that_never_listens_is_given_up_and_killed() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut request, _) =
-        server(folder.path(), "echo loading; echo $$ > \"$PID_FILE\"; exec sleep 1000").await;
+    let (mut request, _) = server(folder.path(), "echo loading; echo $$ > \"$PID_FILE\"; exec sleep 1000");
     let pid_file = folder.path().join("pid");
     request.env = vec![("PID_FILE".to_owned(), pid_file.display().to_string())];
     request.ready_timeout = Duration::from_millis(300);
@@ -97,7 +96,7 @@ async fn a_server_that_never_listens_is_given_up_and_killed() {
 #[tokio::test]
 async fn a_cancelled_start_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut request, _) = server(folder.path(), "echo $$ > \"$PID_FILE\"; exec sleep 1000").await;
+    let (mut request, _) = server(folder.path(), "echo $$ > \"$PID_FILE\"; exec sleep 1000");
     let pid_file = folder.path().join("pid");
     request.env = vec![("PID_FILE".to_owned(), pid_file.display().to_string())];
     let cancel = CancellationToken::new();
@@ -124,7 +123,7 @@ fn lives(pid_file: &Path) -> bool {
 #[tokio::test]
 async fn a_program_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let request = request(&format!("server:starter:{}", free_port().await), folder.path());
+    let request = request(&format!("server:starter:{}", free_port()), folder.path());
     let text = refused(request).await;
     assert!(text.contains("cannot run /nowhere/stack-test"), "{text}");
 }

@@ -86,7 +86,7 @@ async fn what_is_missing_is_named() {
 
 #[tokio::test]
 async fn where_nobody_listens_the_waiting_ends_at_once() {
-    let port = free_port().await;
+    let port = free_port();
     let text = refused(request(&format!("http://me:hunter2@127.0.0.1:{port}"), Path::new("unused"))).await;
     assert!(text.contains(&format!("nothing answers at http://127.0.0.1:{port}")), "{text}");
     assert!(text.contains("refused") && !text.contains("hunter2"), "{text}");
