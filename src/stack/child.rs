@@ -53,6 +53,10 @@ impl Child {
         Ok(Self { group, ended, kill, log, _stdin: stdin })
     }
 
+    pub(super) fn group(&self) -> Group {
+        self.group
+    }
+
     pub(super) fn log(&self) -> &Log {
         &self.log
     }

@@ -1,9 +1,10 @@
 //! `server:<config>:<port>`.
 
 use super::child::program;
-use super::fake::{closed, fake, free_port, healthy, listens, refused, request, start};
+use super::fake::{closed, fake, free_port, healthy, listens, refused, request, serve_on, start};
 use stack_test::stack::{self, Error, StackRequest};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -88,7 +89,7 @@ async fn a_server_that_never_listens_is_given_up_and_killed() {
     request.env = vec![("PID_FILE".to_owned(), pid_file.display().to_string())];
     request.ready_timeout = Duration::from_millis(300);
     let text = refused(request).await;
-    assert!(text.contains("is not ready after 300ms: it is not healthy"), "{text}");
+    assert!(text.contains("is not ready after") && text.contains("nothing listens there"), "{text}");
     assert!(text.contains("loading"), "{text}");
     assert!(!lives(&pid_file), "it was reaped");
 }
@@ -112,6 +113,36 @@ async fn a_cancelled_start_leaves_nothing() {
     while lives(&pid_file) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn somebody_elses_answer_is_not_taken_for_the_childs() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "echo the port is taken; until [ -e \"$GO_FILE\" ]; do sleep 0.01; done; exit 98";
+    let (mut request, port) = server(folder.path(), script);
+    let go_file = folder.path().join("go");
+    request.env = vec![("GO_FILE".to_owned(), go_file.display().to_string())];
+    let log = request.log_dir.join("server.log");
+    let clashing = async {
+        while !std::fs::read_to_string(&log).is_ok_and(|log| log.ends_with('\n')) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+        let answers = move |path: &str| {
+            // The routes are asked for once everything else is found to be well.
+            if path == "/v1/inspect/routes" {
+                std::fs::write(&go_file, "").unwrap();
+            }
+            healthy(path, &[])
+        };
+        serve_on(listener, Arc::new(answers)).await;
+    };
+    let text = tokio::select! {
+        text = refused(request) => text,
+        () = clashing => unreachable!("it serves for ever"),
+    };
+    assert!(text.contains("exit status 98") && text.contains("the port is taken"), "{text}");
 }
 
 /// Whether the process whose id the file holds is there and was not reaped.

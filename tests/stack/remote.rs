@@ -85,6 +85,15 @@ async fn what_is_missing_is_named() {
 }
 
 #[tokio::test]
+async fn a_server_that_never_answers_is_given_up() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut wanted = request(&url(listener.local_addr().unwrap().port()), Path::new("unused"));
+    wanted.ready_timeout = Duration::from_millis(50);
+    let text = refused(wanted).await;
+    assert!(text.contains("it is not healthy (it does not answer)"), "{text}");
+}
+
+#[tokio::test]
 async fn where_nobody_listens_the_waiting_ends_at_once() {
     let port = free_port();
     let text = refused(request(&format!("http://me:hunter2@127.0.0.1:{port}"), Path::new("unused"))).await;

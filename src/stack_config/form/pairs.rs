@@ -78,6 +78,8 @@ fn parse_provider(provider: Piece<'_>, pair: Piece<'_>, errors: &mut Vec<Diagnos
     if let Some(at) = id.text().find(|c: char| !is_name(c)) {
         let hint = if id.text()[at..].starts_with(['=', '&']) {
             "separate pairs by commas, and options from the provider by `?`"
+        } else if id.text()[at..].starts_with(':') {
+            "a port is for `server:` alone, as in `server:inference=ollama:8322`; types are `remote::x` and `inline::x`"
         } else {
             "a provider's id has letters, digits and `-_.` only"
         };
