@@ -166,20 +166,24 @@ async fn look(http: &Http, wanted: &Wanted<'_>) -> Look {
         Health::NoRoute(saw) | Health::Bad(saw) => return Look::Unready(Unready::Health(saw)),
         Health::Refused(why) => return Look::Refused(why),
     }
-    let providers = match capabilities::provider_apis(http).await {
+    // Side by side: the server may be far away.
+    let (providers, models, routes, version) = tokio::join!(
+        capabilities::provider_apis(http),
+        capabilities::models(http),
+        capabilities::route_apis(http),
+        capabilities::version(http),
+    );
+    let providers = match providers {
         Ok(providers) => providers,
         Err(what) => return Look::Unready(Unready::Providers(what)),
     };
-    let models = capabilities::models(http).await;
     if let Some(complaint) = missing_models(wanted.models, models.as_ref(), &mut notices) {
         return Look::Unready(complaint);
     }
-    let routes = capabilities::route_apis(http).await;
     let apis = match (providers, routes) {
         (None, None) => None,
         (providers, routes) => Some(providers.into_iter().chain(routes).flatten().collect()),
     };
-    let version = capabilities::version(http).await;
     Look::Ready(Ready { capabilities: Capabilities { apis, models, version }, notices })
 }
 

@@ -21,7 +21,6 @@ pub(super) fn program(folder: &Path, script: &str) -> PathBuf {
 }
 
 /// Written by another process: a file that is open for writing in this one while another thread forks cannot be run.
-#[expect(clippy::disallowed_methods, reason = "a test may spawn what it wants")]
 fn write_program(path: &Path, text: &str) {
     let status = std::process::Command::new("/bin/sh")
         .args(["-c", r#"printf '%s' "$1" > "$0" && chmod 755 "$0""#, path.to_str().unwrap(), text])
@@ -31,7 +30,6 @@ fn write_program(path: &Path, text: &str) {
 }
 
 #[tokio::test]
-#[expect(clippy::disallowed_methods, reason = "this is a program of its own when the variable is set")]
 async fn fake_server() {
     let Ok(port) = std::env::var(PORT) else { return };
     let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await.expect("the port is free");

@@ -113,5 +113,5 @@ pub(super) async fn start(request: StackRequest) -> (Result<Stack, Error>, Vec<S
 /// The message of a failed start, drawn.
 pub(super) async fn refused(request: StackRequest) -> String {
     let (stack, _) = start(request).await;
-    stack.err().expect("the start fails").diagnostic().render(false)
+    stack.expect_err("the start fails").diagnostic().render(false)
 }

@@ -119,7 +119,7 @@ async fn a_cancelled_start_leaves_nothing() {
 #[tokio::test]
 async fn somebody_elses_answer_is_not_taken_for_the_childs() {
     let folder = tempfile::tempdir().unwrap();
-    let script = "echo the port is taken; until [ -e \"$GO_FILE\" ]; do sleep 0.01; done; exit 98";
+    let script = "echo the port is taken; until [ -e \"$GO_FILE\" ]; do sleep 0.01; done; sleep 0.3; exit 98";
     let (mut request, port) = server(folder.path(), script);
     let go_file = folder.path().join("go");
     request.env = vec![("GO_FILE".to_owned(), go_file.display().to_string())];
@@ -130,8 +130,8 @@ async fn somebody_elses_answer_is_not_taken_for_the_childs() {
         }
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let answers = move |path: &str| {
-            // The routes are asked for once everything else is found to be well.
-            if path == "/v1/inspect/routes" {
+            // From here on the answers are those of a stack that is ready; the child finds out a moment later.
+            if path == "/v1/health" {
                 std::fs::write(&go_file, "").unwrap();
             }
             healthy(path, &[])
