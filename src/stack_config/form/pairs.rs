@@ -165,7 +165,7 @@ mod tests {
     fn everything_wrong_is_said_at_once() {
         let errors = rejected("inferense=ollama,files=inlin::localfs,safety,batches=,eval=a b?x");
         let parts: Vec<_> = errors.iter().map(|(part, ..)| part.as_str()).collect();
-        assert_eq!(parts, ["inferense", "inlin", "safety", "batches=", "x", " b"]);
+        assert_eq!(parts, ["inferense", "inlin", "safety", "batches=", " b", "x"]);
         assert_eq!(errors[0].2.as_deref(), Some("did you mean `inference`?"));
         assert_eq!(errors[1].2.as_deref(), Some("did you mean `inline::`?"));
     }
