@@ -180,9 +180,13 @@ async fn look(http: &Http, wanted: &Wanted<'_>) -> Look {
     if let Some(complaint) = missing_models(wanted.models, models.as_ref(), &mut notices) {
         return Look::Unready(complaint);
     }
+    // Without its routes, what has answered is served too: no provider stands behind a list of models.
+    let answered =
+        [("providers", providers.is_some()), ("models", models.is_some()), ("version", version.is_some())];
+    let answered = answered.into_iter().filter(|(_, has)| *has).map(|(name, _)| name.to_owned());
     let apis = match (providers, routes) {
         (None, None) => None,
-        (providers, routes) => Some(providers.into_iter().chain(routes).flatten().collect()),
+        (providers, routes) => Some(providers.into_iter().chain(routes).flatten().chain(answered).collect()),
     };
     Look::Ready(Ready { capabilities: Capabilities { apis, models, version }, notices })
 }

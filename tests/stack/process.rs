@@ -1,6 +1,6 @@
 //! `server:<config>:<port>`.
 
-use super::child::program;
+use super::child::{fake_run, program};
 use super::fake::{closed, fake, free_port, healthy, listens, refused, request, serve_on, start};
 use stack_test::stack::{self, Error, StackRequest};
 use std::path::Path;
@@ -42,6 +42,22 @@ async fn a_dropped_server_is_killed() {
     let folder = tempfile::tempdir().unwrap();
     let (request, port) = server(folder.path(), "$SERVE");
     drop(start(request).await.0.unwrap());
+    closed(port).await;
+}
+
+#[tokio::test]
+async fn a_run_that_is_killed_leaves_no_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, port) = server(folder.path(), "$SERVE");
+    let mut run = fake_run(folder.path(), port);
+    while !folder.path().join("ready").exists() {
+        assert!(run.try_wait().unwrap().is_none(), "the run ended early");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(listens(port).await);
+    // SIGKILL: it has no chance to stop its server.
+    run.kill().unwrap();
+    run.wait().unwrap();
     closed(port).await;
 }
 

@@ -20,7 +20,7 @@ async fn a_llama_stack_says_what_it_offers() {
     assert_eq!(stack.info().version.as_deref(), Some("0.3.4"));
     assert!(!stack.reused() && stack.info().log.is_none() && notices.is_empty(), "{notices:?}");
     let capabilities = stack.capabilities();
-    let wanted = ["inference", "files", "agents"].map(str::to_owned);
+    let wanted = ["inference", "files", "agents", "models"].map(str::to_owned);
     assert_eq!(capabilities.missing_api(&wanted), None);
     assert_eq!(capabilities.missing_api(&["safety".to_owned()]), Some("safety"));
     assert_eq!(capabilities.models.as_ref().unwrap().len(), 2);
