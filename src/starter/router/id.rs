@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 /// The id in a path, decoded.
 pub(super) struct Id(pub(super) String);
 
-impl<S: Sync> FromRequestParts<S> for Id {
+impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
