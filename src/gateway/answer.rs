@@ -22,6 +22,8 @@ pub(super) enum AnswerBody {
     Pieces(IntoIter<Piece>, bool),
     /// What a provider sends, as it arrives.
     Arriving(Receiver<Result<Bytes, BrokenOff>>),
+    /// Breaking off at the next poll.
+    Breaking,
 }
 
 impl http_body::Body for AnswerBody {
@@ -32,15 +34,21 @@ impl http_body::Body for AnswerBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
-        match self.get_mut() {
+        let this = self.get_mut();
+        match this {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Pieces(pieces, broken) => Poll::Ready(match pieces.next() {
-                Some(piece) => Some(Ok(Frame::data(piece.bytes))),
-                None => std::mem::take(broken).then_some(Err(BrokenOff)),
-            }),
-            Self::Arriving(receiver) => {
-                receiver.poll_recv(cx).map(|piece| piece.map(|piece| piece.map(Frame::data)))
-            }
+            Self::Pieces(pieces, broken) => match pieces.next() {
+                Some(piece) => Poll::Ready(Some(Ok(Frame::data(piece.bytes)))),
+                None if *broken => this.break_off(cx),
+                None => Poll::Ready(None),
+            },
+            Self::Arriving(receiver) => match receiver.poll_recv(cx) {
+                Poll::Ready(Some(Ok(bytes))) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                Poll::Ready(Some(Err(BrokenOff))) => this.break_off(cx),
+                Poll::Ready(None) => Poll::Ready(None),
+                Poll::Pending => Poll::Pending,
+            },
+            Self::Breaking => Poll::Ready(Some(Err(BrokenOff))),
         }
     }
 
@@ -51,12 +59,19 @@ impl http_body::Body for AnswerBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
-            Self::Pieces(..) | Self::Arriving(_) => SizeHint::default(),
+            Self::Pieces(..) | Self::Arriving(_) | Self::Breaking => SizeHint::default(),
         }
     }
 }
 
 impl AnswerBody {
+    /// hyper throws away what it has not written yet when a body fails, so it is given the time to write it.
+    fn break_off<T>(&mut self, cx: &mut Context<'_>) -> Poll<T> {
+        *self = Self::Breaking;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
     /// A body of one piece.
     pub(super) fn whole(bytes: Bytes) -> Self {
         Self::Whole(Some(bytes).filter(|bytes| !bytes.is_empty()))

@@ -204,14 +204,9 @@ async fn pump(
     };
     // Kept first: when the client has read the end, the call is over for the ledger, too.
     if keep.wanted() {
-        let streams = head.headers.iter().any(|(name, value)| {
-            name == "content-type" && Framing::of(value).is_some()
-        });
-        let body = if streams {
-            Body::Stream(pieces)
-        } else {
-            Body::Whole(Body::Stream(pieces).bytes())
-        };
+        let streams =
+            head.headers.iter().any(|(name, value)| name == "content-type" && Framing::of(value).is_some());
+        let body = if streams { Body::Stream(pieces) } else { Body::Whole(Body::Stream(pieces).bytes()) };
         keep.answer(Response { head: Some(head), body, end });
     }
     if end != End::Complete {

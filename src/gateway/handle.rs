@@ -72,7 +72,8 @@ pub async fn start(listener: TcpListener, config: GatewayConfig) -> Result<Gatew
         _ => Some(Arc::new(Forwarder::new(config.idle, Arc::clone(&ledger))?)),
     };
     let server = Arc::new(Server::new(config, ledger, forwarder)?);
-    let gateway = Gateway { address, server, connections: TaskTracker::new(), ending: CancellationToken::new() };
+    let gateway =
+        Gateway { address, server, connections: TaskTracker::new(), ending: CancellationToken::new() };
     gateway.connections.spawn(accept(
         listener,
         Arc::clone(&gateway.server),
@@ -92,7 +93,9 @@ async fn read_ahead(store: &Store, cases: &[CaseId]) -> Result<Vec<Set>, Error> 
         .chunks(share)
         .map(|owners| {
             let (store, owners) = (store.clone(), owners.to_vec());
-            tokio::task::spawn_blocking(move || owners.iter().map(|owner| store.load(owner)).collect::<Vec<_>>())
+            tokio::task::spawn_blocking(move || {
+                owners.iter().map(|owner| store.load(owner)).collect::<Vec<_>>()
+            })
         })
         .collect();
     let (mut sets, mut errors) = (Vec::new(), Vec::new());

@@ -43,13 +43,15 @@ impl Server {
         for upstream in config.providers {
             let wrong = |problem: String| Error::Provider { name: upstream.name.clone(), problem };
             let named = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-            if upstream.name.is_empty() || upstream.name.starts_with('.') || !upstream.name.bytes().all(named) {
+            if upstream.name.is_empty() || upstream.name.starts_with('.') || !upstream.name.bytes().all(named)
+            {
                 return Err(wrong("its name may have letters, digits, `-`, `_` and `.`".into()));
             }
             if providers.iter().any(|(other, _)| other.name == upstream.name) {
                 return Err(wrong("it is given twice".into()));
             }
-            let url = Url::parse(&upstream.url).map_err(|error| wrong(format!("`{}`: {error}", upstream.url)))?;
+            let url =
+                Url::parse(&upstream.url).map_err(|error| wrong(format!("`{}`: {error}", upstream.url)))?;
             if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
                 return Err(wrong(format!("`{}` is no http(s) URL", upstream.url)));
             }
@@ -74,7 +76,8 @@ impl Server {
         let (upstream, base, path) = self.route(parts.uri.path())?;
         let query = parts.uri.query().unwrap_or_default();
         let body = whole_body(body).await?;
-        let content_type = parts.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type =
+            parts.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let asked = Request {
             provider: upstream.name.clone(),
             method: parts.method.as_str().to_owned(),
@@ -101,12 +104,12 @@ impl Server {
 
     /// The provider that the path names, and the path there.
     fn route<'a>(&self, path: &'a str) -> Result<(&Upstream, &Url, &'a str), http::Response<AnswerBody>> {
-        let climbs = path.split('/').any(|step| {
-            let step = step.to_ascii_lowercase().replace("%2e", ".");
-            step == "." || step == ".."
-        });
-        if climbs || path.to_ascii_lowercase().contains("%2f") && path.to_ascii_lowercase().contains("%2e%2e") {
-            return Err(refused(StatusCode::BAD_REQUEST, "the path must not climb: it has a step `.` or `..`"));
+        let plain = path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
+        if plain.split(['/', '\\']).any(|step| step == "." || step == "..") {
+            return Err(refused(
+                StatusCode::BAD_REQUEST,
+                "the path must not climb: it has a step `.` or `..`",
+            ));
         }
         let (name, rest) = path.trim_start_matches('/').split_once('/').map_or_else(
             || (path.trim_matches('/'), "/"),
@@ -117,7 +120,8 @@ impl Server {
             None => {
                 let known: Vec<&str> = self.providers.iter().map(|(one, _)| one.name.as_str()).collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                let what = format!("the first step of the path names a provider; there is no `{name}`, but {known}");
+                let what =
+                    format!("the first step of the path names a provider; there is no `{name}`, but {known}");
                 Err(refused(StatusCode::NOT_FOUND, &what))
             }
         }
@@ -152,4 +156,3 @@ fn missed(miss: &Miss) -> http::Response<AnswerBody> {
     let what = format!("no recording answers {miss} ({}): {}", miss.summary, miss.explanation);
     own(status, "miss", &what)
 }
-

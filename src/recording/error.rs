@@ -21,7 +21,9 @@ pub enum Problem {
     )]
     Syntax(String),
     /// It was written by a later version.
-    #[error("this recording has format {found}, and this version of stack-test reads format {known}: upgrade it")]
+    #[error(
+        "this recording has format {found}, and this version of stack-test reads format {known}: upgrade it"
+    )]
     Future {
         /// The format of the file.
         found: u64,

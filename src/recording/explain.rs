@@ -14,7 +14,10 @@ const MESSAGE: usize = 120;
 /// What a call was about: its model and last message, or the beginning of its body.
 pub fn describe(request: &Request) -> String {
     let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
-        return shortened(&String::from_utf8_lossy(&request.body[..request.body.len().min(4 * MESSAGE)]), MESSAGE);
+        return shortened(
+            &String::from_utf8_lossy(&request.body[..request.body.len().min(4 * MESSAGE)]),
+            MESSAGE,
+        );
     };
     let model = body.get("model").and_then(Value::as_str);
     let last = body.get("messages").and_then(Value::as_array).and_then(|all| all.last());

@@ -109,7 +109,8 @@ mod tests {
         let body = |b: &str, text: &str| {
             format!("--{b}\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\n{text}\r\n--{b}--\r\n")
         };
-        let key = |b: &str, text: &str| key("", &format!("multipart/form-data; boundary={b}"), &body(b, text));
+        let key =
+            |b: &str, text: &str| key("", &format!("multipart/form-data; boundary={b}"), &body(b, text));
         assert_eq!(key("x1", "hello"), key("y22", "hello"));
         assert_ne!(key("x1", "hello"), key("x1", "hullo"));
     }

@@ -32,7 +32,8 @@ impl Masks {
         // The first alternative that fits wins: a secret that contains another one must come before it.
         needles.sort_by(|one, other| other.0.len().cmp(&one.0.len()).then_with(|| one.cmp(other)));
         needles.dedup_by(|one, other| one.0 == other.0);
-        let pattern: Vec<String> = needles.iter().map(|(form, _)| format!("({})", regex::escape(form))).collect();
+        let pattern: Vec<String> =
+            needles.iter().map(|(form, _)| format!("({})", regex::escape(form))).collect();
         let find = if pattern.is_empty() { None } else { Regex::new(&pattern.join("|")).ok() };
         Self { find, names: needles.into_iter().map(|(_, name)| format!("***{name}***")).collect() }
     }

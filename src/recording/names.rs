@@ -61,7 +61,8 @@ pub fn suite_component(name: &str) -> String {
 fn is_reserved(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
     let port = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
-    let numbered = port.is_some_and(|number| number.len() == 1 && number.bytes().all(|byte| byte.is_ascii_digit()));
+    let numbered =
+        port.is_some_and(|number| number.len() == 1 && number.bytes().all(|byte| byte.is_ascii_digit()));
     numbered || RESERVED.contains(&stem.as_str())
 }
 
@@ -84,7 +85,9 @@ mod tests {
 
     fn near() -> impl Strategy<Value = String> {
         proptest::collection::vec(
-            proptest::sample::select(vec!["a", "A", ".", "/", "\\", "_", "%", "~", "%2f", "é", "json", "con", " "]),
+            proptest::sample::select(vec![
+                "a", "A", ".", "/", "\\", "_", "%", "~", "%2f", "é", "json", "con", " ",
+            ]),
             0..6,
         )
         .prop_map(|parts| parts.concat())

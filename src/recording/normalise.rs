@@ -28,9 +28,7 @@ impl Renames {
                 from += at + old.len();
             }
         }
-        edits.sort_by(|one, other| {
-            one.0.start.cmp(&other.0.start).then_with(|| other.0.end.cmp(&one.0.end))
-        });
+        edits.sort_by(|one, other| one.0.start.cmp(&other.0.start).then_with(|| other.0.end.cmp(&one.0.end)));
         let mut end = 0;
         edits.retain(|(range, _)| {
             let apart = range.start >= end;
@@ -161,4 +159,3 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
         Some((start, line))
     })
 }
-

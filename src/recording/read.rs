@@ -96,12 +96,11 @@ struct BytesDoc<'a> {
 /// # Errors
 /// The text is no recording of this format and this owner; the error says where and what to do.
 pub fn parse(text: &str, owner: &Owner, blobs: BlobSource<'_>) -> Result<Set, FormatError> {
-    let doc: FileDoc<'_> = serde_json::from_str(text).map_err(|error| {
-        match serde_json::from_str::<FormatDoc>(text) {
+    let doc: FileDoc<'_> =
+        serde_json::from_str(text).map_err(|error| match serde_json::from_str::<FormatDoc>(text) {
             Ok(doc) if doc.format > FORMAT => future(text, doc.format),
             _ => FormatError::syntax(&error),
-        }
-    })?;
+        })?;
     if doc.format > FORMAT {
         return Err(future(text, doc.format));
     }
@@ -112,10 +111,15 @@ pub fn parse(text: &str, owner: &Owner, blobs: BlobSource<'_>) -> Result<Set, Fo
     let expected = owner.to_string();
     if doc.case != expected {
         let offset = text.find("\"case\"").unwrap_or_default();
-        return Err(FormatError::at(text, offset, Problem::OtherCase { found: doc.case.into_owned(), expected }));
+        return Err(FormatError::at(
+            text,
+            offset,
+            Problem::OtherCase { found: doc.case.into_owned(), expected },
+        ));
     }
     let reader = Reader { text, blobs };
-    let exchanges = doc.exchanges.into_iter().map(|exchange| reader.exchange(exchange)).collect::<Result<_, _>>()?;
+    let exchanges =
+        doc.exchanges.into_iter().map(|exchange| reader.exchange(exchange)).collect::<Result<_, _>>()?;
     Ok(Set { owner: owner.clone(), exchanges })
 }
 
@@ -152,7 +156,10 @@ impl Reader<'_> {
                 let name = self.string(raw)?;
                 let known = End::ALL.into_iter().find(|end| end.name() == name);
                 known.ok_or_else(|| {
-                    self.wrong(raw, format!("`{name}` is no end of an answer: complete, aborted, timeout, refused"))
+                    self.wrong(
+                        raw,
+                        format!("`{name}` is no end of an answer: complete, aborted, timeout, refused"),
+                    )
                 })?
             }
         };
@@ -166,7 +173,9 @@ impl Reader<'_> {
             let whole = FormatError::at(
                 self.text,
                 0,
-                Problem::Value("an answer has no `status`, though the provider is said to have answered".into()),
+                Problem::Value(
+                    "an answer has no `status`, though the provider is said to have answered".into(),
+                ),
             );
             return Err(whole);
         }
@@ -200,7 +209,9 @@ impl Reader<'_> {
         }
         if doc.base64.is_some() {
             let decoded = STANDARD.decode(self.string(first)?.as_bytes());
-            return decoded.map(Bytes::from).map_err(|error| self.wrong(first, format!("no base64: {error}")));
+            return decoded
+                .map(Bytes::from)
+                .map_err(|error| self.wrong(first, format!("no base64: {error}")));
         }
         if doc.file.is_some() {
             return self.blob(first);
@@ -221,8 +232,9 @@ impl Reader<'_> {
         if hash.len() != 32 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(self.wrong(raw, format!("`{path}` is no name of a body kept apart")));
         }
-        let bytes = (self.blobs)(&path)
-            .ok_or_else(|| self.wrong(raw, format!("the body `{path}` is missing; restore it or record again")))?;
+        let bytes = (self.blobs)(&path).ok_or_else(|| {
+            self.wrong(raw, format!("the body `{path}` is missing; restore it or record again"))
+        })?;
         if blake3::hash(&bytes).to_hex()[..32] != *hash {
             return Err(self.wrong(raw, format!("the body `{path}` was changed; restore it or record again")));
         }
@@ -240,7 +252,9 @@ impl Reader<'_> {
         let text = raw.get();
         match text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
             Some(plain) if !plain.contains('\\') => Ok(Cow::Borrowed(plain)),
-            _ => serde_json::from_str(text).map(Cow::Owned).map_err(|_| self.wrong(raw, "a string was expected")),
+            _ => serde_json::from_str(text)
+                .map(Cow::Owned)
+                .map_err(|_| self.wrong(raw, "a string was expected")),
         }
     }
 }

@@ -39,8 +39,9 @@ pub fn write(set: &Set) -> Written {
         exchanges => format!("[\n{}\n  ]", exchanges.join(",\n")),
     };
     let owner = encode::quoted(&set.owner.to_string());
-    let text =
-        format!("{{\n  \"stack-test-recording\": {FORMAT},\n  \"case\": {owner},\n  \"exchanges\": {list}\n}}\n");
+    let text = format!(
+        "{{\n  \"stack-test-recording\": {FORMAT},\n  \"case\": {owner},\n  \"exchanges\": {list}\n}}\n"
+    );
     Written { text, blobs }
 }
 

@@ -29,9 +29,9 @@ pub(super) async fn start(request: &StackRequest, config: &Config) -> Result<Sta
             Ok(Started::builtin(taken, url, ready, running))
         }
         Err(GaveUp::Refused(why)) => Err(Error::Unreachable { url, why }),
-        Err(GaveUp::NotReady(unready)) => {
+        Err(GaveUp::NotReady(not_ready)) => {
             running.stop().await;
-            Err(Error::NotReady { url, after: request.ready_timeout, unready, tail: Vec::new() })
+            Err(not_ready.error(&url, Vec::new()))
         }
     }
 }

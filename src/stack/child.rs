@@ -53,6 +53,10 @@ impl Child {
         Ok(Self { group, ended, kill, log, _stdin: stdin })
     }
 
+    pub(super) fn group(&self) -> Group {
+        self.group
+    }
+
     pub(super) fn log(&self) -> &Log {
         &self.log
     }
@@ -119,9 +123,7 @@ async fn reap(
 fn in_words(status: ExitStatus) -> String {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        let named = rustix::process::Signal::from_named_raw(signal);
-        return named
-            .map_or_else(|| format!("signal {signal}"), |name| format!("signal {signal} ({name:?})"));
+        return format!("signal {signal}");
     }
     status.code().map_or_else(|| status.to_string(), |code| format!("exit status {code}"))
 }

@@ -146,9 +146,10 @@ impl Error {
                 "start the container yourself and give its URL, or use `starter`".to_owned()
             }
             Self::ForeignPort { port, .. } => {
+                let other = port.wrapping_add(1).max(1024);
+                let url = format!("http://127.0.0.1:{port}");
                 format!(
-                    "stop it, or choose another port: `server:<config>:{}`",
-                    port.wrapping_add(1).max(1024)
+                    "stop it, choose another port (`server:<config>:{other}`), or take it as it is: `{url}`"
                 )
             }
             Self::NotOurs { .. } => "stop it yourself, or run without forcing a restart".to_owned(),

@@ -2,11 +2,21 @@
 
 /// The process group of a server that we started; its id is that of the server, its leader.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Group(#[cfg_attr(not(unix), expect(dead_code, reason = "no groups here"))] u32);
+pub(super) struct Group(u32);
 
 impl Group {
     pub(super) fn led_by(pid: u32) -> Self {
         Self(pid)
+    }
+
+    /// Whether a process belongs to it, as far as that can be known.
+    pub(super) fn has(self, pid: u32) -> bool {
+        #[cfg(unix)]
+        if let Some(pid) = as_pid(pid) {
+            let group = rustix::process::getpgid(Some(pid));
+            return group.is_ok_and(|group| Some(group) == as_pid(self.0));
+        }
+        pid == self.0
     }
 
     /// Asks all of it to end.
@@ -23,10 +33,14 @@ impl Group {
 
     #[cfg(unix)]
     fn signal(self, signal: rustix::process::Signal) {
-        let pid = i32::try_from(self.0).ok().and_then(rustix::process::Pid::from_raw);
-        if let Some(pid) = pid {
+        if let Some(pid) = as_pid(self.0) {
             // The only failure is that nobody is left, which is what was wanted.
             let _ = rustix::process::kill_process_group(pid, signal);
         }
     }
+}
+
+#[cfg(unix)]
+fn as_pid(pid: u32) -> Option<rustix::process::Pid> {
+    i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw)
 }

@@ -12,6 +12,9 @@ use std::time::Duration;
 /// How long a healthy server's list of models may lack a wanted one: providers may be asked in the background.
 pub(super) const SETTLE: Duration = Duration::from_secs(2);
 
+/// How long a child may take to find that its port is taken.
+const CLASH: Duration = Duration::from_secs(2);
+
 pub(super) async fn start(request: &StackRequest, config: &Config, port: u16) -> Result<Started, Error> {
     let url = format!("http://127.0.0.1:{port}");
     let http = Http::new(&url)?;
@@ -28,11 +31,12 @@ pub(super) async fn start(request: &StackRequest, config: &Config, port: u16) ->
 async fn reuse(request: &StackRequest, port: u16, http: &Http, url: String) -> Result<Started, Error> {
     let ready = ready::wait(http, &wanted(request), true).await.map_err(|gave_up| match gave_up {
         GaveUp::Refused(why) => Error::Unreachable { url: url.clone(), why },
-        GaveUp::NotReady(unready) => {
-            Error::NotReady { url: url.clone(), after: request.ready_timeout, unready, tail: Vec::new() }
-        }
+        GaveUp::NotReady(not_ready) => not_ready.error(&url, Vec::new()),
     })?;
-    let taken = format!("server on port {port}, which was running already ({})", PortOwner::find(port));
+    let taken = format!(
+        "server on port {port}, which was running already ({}) with the providers that it was started with",
+        PortOwner::find(port)
+    );
     Ok(Started::elsewhere(taken, url, ready).reused())
 }
 
@@ -56,23 +60,27 @@ async fn spawn(
         outcome = ready::wait(http, &wanted, false) => outcome,
     };
     match outcome {
-        Ok(ready) => ready_child(child, config, port, url, ready),
+        Ok(ready) => ready_child(child, config, port, url, ready).await,
         Err(GaveUp::Refused(why)) => Err(Error::Unreachable { url, why }),
-        Err(GaveUp::NotReady(unready)) => {
+        Err(GaveUp::NotReady(not_ready)) => {
             let tail = child.log().tail();
             child.stop().await;
-            Err(Error::NotReady { url, after: request.ready_timeout, unready, tail })
+            Err(not_ready.error(&url, tail))
         }
     }
 }
 
-fn ready_child(
+async fn ready_child(
     child: Child,
     config: &Config,
     port: u16,
     url: String,
     ready: Ready,
 ) -> Result<Started, Error> {
+    // Somebody else may have taken the port first; then the child is about to find out.
+    if PortOwner::find(port).pid.is_some_and(|owner| !child.group().has(owner)) {
+        let _ = tokio::time::timeout(CLASH, child.wait()).await;
+    }
     if let Some(status) = child.ended() {
         return Err(died_early(&child, status));
     }

@@ -1,5 +1,6 @@
 //! Waiting until the stack is ready: health, providers, wanted models.
 
+use super::Error;
 use super::capabilities::{self, Health};
 use super::http::Http;
 use crate::model::Capabilities;
@@ -88,36 +89,64 @@ pub(super) struct Ready {
 pub(super) enum GaveUp {
     /// Nothing listens at all. Only told where nobody is known to be starting it.
     Refused(String),
-    /// The time is over.
-    NotReady(Unready),
+    /// The time is over, or what is missing will not come.
+    NotReady(NotReady),
+}
+
+/// What was missing at the end, and how long it was waited for.
+pub(super) struct NotReady {
+    unready: Unready,
+    after: Duration,
+}
+
+impl NotReady {
+    /// The error for a stack at `url` with `tail` at the end of its log.
+    pub(super) fn error(self, url: &str, tail: Vec<String>) -> Error {
+        // Nobody wants to read nanoseconds.
+        let after = Duration::from_millis(u64::try_from(self.after.as_millis()).unwrap_or(u64::MAX));
+        Error::NotReady { url: url.to_owned(), after, unready: self.unready, tail }
+    }
 }
 
 /// Looks at the stack, with growing pauses, until it is ready. `refused_is_final`: a refused connection ends the waiting.
 pub(super) async fn wait(http: &Http, wanted: &Wanted<'_>, refused_is_final: bool) -> Result<Ready, GaveUp> {
-    let started = Instant::now();
+    let mut waiting = Waiting { started: Instant::now(), models_missing_since: None };
     let mut pause = FIRST_PAUSE;
-    let mut models_missing_since: Option<Instant> = None;
+    let mut last = Unready::Health("it does not answer".to_owned());
     loop {
-        let unready = match look(http, wanted).await {
-            Look::Ready(ready) => return Ok(ready),
-            Look::Refused(why) if refused_is_final => return Err(GaveUp::Refused(why)),
-            Look::Refused(why) => Unready::Health(why),
-            Look::Unready(unready) => unready,
-        };
-        if matches!(unready, Unready::Models { .. }) {
-            let since = *models_missing_since.get_or_insert_with(Instant::now);
-            if since.elapsed() >= wanted.settle {
-                return Err(GaveUp::NotReady(unready));
-            }
-        } else {
-            models_missing_since = None;
+        match tokio::time::timeout(waiting.left(wanted), look(http, wanted)).await {
+            Ok(Look::Ready(ready)) => return Ok(ready),
+            Ok(Look::Refused(why)) if refused_is_final => return Err(GaveUp::Refused(why)),
+            Ok(Look::Refused(why)) => last = Unready::Health(format!("nothing listens there: {why}")),
+            Ok(Look::Unready(unready)) => last = unready,
+            Err(_) => {}
         }
-        let left = wanted.timeout.saturating_sub(started.elapsed());
-        if left.is_zero() {
-            return Err(GaveUp::NotReady(unready));
+        if waiting.is_over(&last, wanted) {
+            let after = waiting.started.elapsed();
+            return Err(GaveUp::NotReady(NotReady { unready: last, after }));
         }
-        tokio::time::sleep(pause.min(left)).await;
+        tokio::time::sleep(pause.min(waiting.left(wanted))).await;
         pause = (pause + pause / 2).min(LONGEST_PAUSE);
+    }
+}
+
+struct Waiting {
+    started: Instant,
+    models_missing_since: Option<Instant>,
+}
+
+impl Waiting {
+    fn left(&self, wanted: &Wanted<'_>) -> Duration {
+        wanted.timeout.saturating_sub(self.started.elapsed())
+    }
+
+    /// Whether the time is over, or models have been missing for so long that they will not come.
+    fn is_over(&mut self, unready: &Unready, wanted: &Wanted<'_>) -> bool {
+        let missing = matches!(unready, Unready::Models { .. });
+        self.models_missing_since =
+            if missing { self.models_missing_since.or(Some(Instant::now())) } else { None };
+        let settled = self.models_missing_since.is_some_and(|since| since.elapsed() >= wanted.settle);
+        settled || self.left(wanted).is_zero()
     }
 }
 
@@ -137,20 +166,28 @@ async fn look(http: &Http, wanted: &Wanted<'_>) -> Look {
         Health::NoRoute(saw) | Health::Bad(saw) => return Look::Unready(Unready::Health(saw)),
         Health::Refused(why) => return Look::Refused(why),
     }
-    let providers = match capabilities::provider_apis(http).await {
+    // Side by side: the server may be far away.
+    let (providers, models, routes, version) = tokio::join!(
+        capabilities::provider_apis(http),
+        capabilities::models(http),
+        capabilities::route_apis(http),
+        capabilities::version(http),
+    );
+    let providers = match providers {
         Ok(providers) => providers,
         Err(what) => return Look::Unready(Unready::Providers(what)),
     };
-    let models = capabilities::models(http).await;
     if let Some(complaint) = missing_models(wanted.models, models.as_ref(), &mut notices) {
         return Look::Unready(complaint);
     }
-    let routes = capabilities::route_apis(http).await;
+    // Without its routes, what has answered is served too: no provider stands behind a list of models.
+    let answered =
+        [("providers", providers.is_some()), ("models", models.is_some()), ("version", version.is_some())];
+    let answered = answered.into_iter().filter(|(_, has)| *has).map(|(name, _)| name.to_owned());
     let apis = match (providers, routes) {
         (None, None) => None,
-        (providers, routes) => Some(providers.into_iter().chain(routes).flatten().collect()),
+        (providers, routes) => Some(providers.into_iter().chain(routes).flatten().chain(answered).collect()),
     };
-    let version = capabilities::version(http).await;
     Look::Ready(Ready { capabilities: Capabilities { apis, models, version }, notices })
 }
 

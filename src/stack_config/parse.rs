@@ -25,7 +25,10 @@ impl StackConfig {
         let config = if text_is_sound(piece, &mut errors) { parse_piece(piece, &mut errors) } else { None };
         match config {
             Some(config) if errors.is_empty() => Ok(config),
-            _ => Err(errors),
+            _ => {
+                errors.sort_by_key(|error| error.origin.as_ref().map(|origin| origin.span.start));
+                Err(errors)
+            }
         }
     }
 

@@ -18,11 +18,6 @@ pub fn seconds(duration: Duration) -> String {
     }
 }
 
-/// `0:05`, `61:05`: minutes and seconds for something that is still running.
-pub fn clock(duration: Duration) -> String {
-    format!("{}:{:02}", duration.as_secs() / 60, duration.as_secs() % 60)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@ mod sanitize;
 mod shorten;
 mod table;
 
-pub use duration::{clock, seconds};
+pub use duration::seconds;
 pub use palette::Palette;
 pub use plural::plural;
 pub use redact::Redactor;

@@ -71,8 +71,8 @@ impl Redactor {
     }
 }
 
-/// `\&quot;` for a byte that was `"`.
-const LONGEST_ESCAPE: usize = 7;
+/// `\\\\\\\u002f` for a byte that was `/`: seven backslashes and five characters.
+const LONGEST_ESCAPE: usize = 13;
 
 fn compile(forms: &[String]) -> Regex {
     // Keys are a few dozen bytes and few; the limit is for whole certificates among them.
@@ -98,20 +98,21 @@ fn any_spelling(c: char) -> String {
     for byte in c.encode_utf8(&mut [0; 4]).bytes() {
         let _ = write!(percent, "%(?i:{byte:02x})");
     }
+    // A JSON text within a JSON text within another escapes its escapes.
     let mut unicode = String::new();
     for unit in c.encode_utf16(&mut [0; 2]) {
-        let _ = write!(unicode, "\\\\u(?i:{unit:04x})");
+        let _ = write!(unicode, r"\\{{1,7}}u(?i:{unit:04x})");
     }
     let plain = regex::escape(c.encode_utf8(&mut [0; 4]));
     let short = match c {
-        '"' => r#"|\\(?:"|&quot;)|&quot;"#,
-        '\\' => r"|\\\\",
-        '/' => r"|\\/",
+        '"' => r#"|\\{0,7}(?:"|&quot;)"#,
+        '\\' => r"|\\{2,8}",
+        '/' => r"|\\{1,7}/",
         '&' => r"|&amp;",
         '<' => r"|&lt;",
         '>' => r"|&gt;",
         '\'' => r"|&apos;",
-        '\t' => r"|\\t",
+        '\t' => r"|\\{1,7}t",
         ' ' => r"|\+",
         _ => "",
     };
@@ -150,11 +151,12 @@ mod tests {
         let url = percent_encoding::utf8_percent_encode(KEY, percent_encoding::NON_ALPHANUMERIC).to_string();
         let mut texts = vec![KEY.to_owned(), json.clone(), json.replace('/', "\\/"), url.to_lowercase(), url];
         texts.push(json.replace('ö', "\\u00f6"));
+        texts.push(serde_json::to_string(&serde_json::to_string(&json).unwrap()).unwrap());
         texts.push(KEY.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;"));
         texts.push(KEY.replace('&', "&#38;").replace('<', "&#60;"));
         for text in texts {
             let redacted = redactor.redact(&text);
-            assert!(redacted.trim_matches('"') == "***", "{text} → {redacted}");
+            assert!(redacted.trim_matches(['"', '\\']) == "***", "{text} → {redacted}");
         }
     }
 

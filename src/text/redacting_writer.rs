@@ -104,6 +104,18 @@ mod tests {
         assert_eq!(write_in_pieces(&text, 1000), "***,".repeat(100_000));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn pieces_give_what_the_whole_gives(
+            parts in proptest::collection::vec("[a-z\n]{0,9}|sk-secret-value|sk-secret|-value", 0..20),
+            size in 1usize..30,
+        ) {
+            let text = parts.concat();
+            let whole = Redactor::new(["sk-secret-value"]).redact(&text).into_owned();
+            proptest::prop_assert_eq!(write_in_pieces(&text, size), whole);
+        }
+    }
+
     #[test]
     fn what_is_held_is_written_when_the_writer_goes() {
         let mut out = Vec::new();

@@ -7,8 +7,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// The one model that all reports are checked against: id, word on the console, element in JUnit, status in JSON.
-pub(crate) const EXPECTED: [(&str, &str, &str, &str); 10] = [
+/// Id, word on the console, element in JUnit, status in JSON.
+type Expected = (&'static str, &'static str, &'static str, &'static str);
+
+/// The one model that all reports are checked against.
+pub(crate) const EXPECTED: [Expected; 10] = [
     ("inference/chat::non_streaming[txt=tiny/chat-saturn]", "PASS", "", "passed"),
     ("inference/chat::streaming[txt=tiny/chat]", "FAIL", "failure", "failed"),
     ("inference/chat::tools", "XFAIL", "skipped", "xfailed"),
@@ -114,7 +117,7 @@ fn cases() -> Vec<CaseReport> {
         Outcome::Skipped { reason: "the batch expired".to_owned() },
         Outcome::Failed,
     ];
-    let build = |(index, (outcome, (id, ..))): (usize, (Outcome, &(&str, &str, &str, &str)))| {
+    let build = |(index, (outcome, (id, ..))): (usize, (Outcome, &Expected))| {
         let name = id.split_once("::").unwrap().1.split('[').next().unwrap();
         let file = if index < 5 { &chat } else { &batches };
         case(index, usize::from(index >= 5), id, named(file, name), outcome)

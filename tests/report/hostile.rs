@@ -1,10 +1,11 @@
 //! Ids, reasons, bodies and file names that try to do something to their reader.
 
-use super::{canned, console_text, report};
+use super::{Paper, canned, console_text, report, run};
 use stack_test::events::{Attempt, Event};
 use stack_test::model::{CaseId, Miss, Outcome};
-use stack_test::report::{ConsoleSettings, REPORTERS, Verbosity};
+use stack_test::report::{ConsoleSettings, REPORTERS, ReporterSettings, Verbosity, console};
 use stack_test::source::{Diagnostic, Origin, SourceFile, Span};
+use stack_test::text::{RedactingWriter, Redactor};
 use std::time::Duration;
 
 /// Clears the screen, sets the title, turns text around, ends an XML element, gives orders to a CI, is no XML at all.
@@ -74,5 +75,44 @@ fn junit_is_well_formed_and_keeps_its_structure() {
         let parsed = quick_junit::Report::deserialize_from_str(&report(dialect, &events())).unwrap();
         let cases: Vec<_> = parsed.test_suites.iter().map(|suite| suite.test_cases.len()).collect();
         assert_eq!(cases, [2, 2], "two cases; an error of the run and that it was cut short");
+    }
+}
+
+#[test]
+fn a_secret_in_a_body_leaves_no_trace_in_any_report() {
+    const KEY: &str = "sk-live/\"q&a<b>\\0123456789";
+    let body = serde_json::json!({ "authorization": format!("Bearer {KEY}"), "filler": "x".repeat(40_000), "again": KEY });
+    let file = SourceFile::new("suites/a.yaml", format!("- name: b\n# {KEY}\n"));
+    let origin = Origin { file, span: Span { start: 10, end: 14 } };
+    let mut case = canned::case(0, 0, "a::b", origin.clone(), Outcome::Failed);
+    case.id = CaseId::new("a", format!("b[key={KEY}]"));
+    let what = format!("the body has {KEY}");
+    case.failures = vec![
+        Diagnostic::at(origin, what)
+            .compared(KEY, format!("{KEY} {}", "y".repeat(99)))
+            .note(body.to_string()),
+    ];
+    let events = [
+        canned::start("starter", &[("a", "")], 1),
+        Event::CaseFinished(Box::new(case)),
+        canned::end(None, Vec::new()),
+    ];
+    let paper = Paper::default();
+    let out = || Box::new(RedactingWriter::new(paper.clone(), Redactor::new([KEY])));
+    run(
+        console(
+            ConsoleSettings { color: true, verbosity: Verbosity::Verbose, ..ConsoleSettings::default() },
+            out(),
+        ),
+        &events,
+    );
+    for spec in REPORTERS {
+        run(spec.make(ReporterSettings::default(), out()), &events);
+    }
+    let text = paper.text();
+    assert!(text.contains("***"));
+    for trace in ["sk-live", "q&a", "q&amp;a", "0123456789"] {
+        let at = text.find(trace).map(|at| text[..at].chars().rev().take(100).collect::<Vec<_>>());
+        assert!(at.is_none(), "{trace}: {}", at.into_iter().flatten().rev().collect::<String>());
     }
 }

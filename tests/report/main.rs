@@ -1,4 +1,5 @@
 //! All reporters on the same canned runs: they must agree with one model of what happened, and with the golden files.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod agreement;
 mod canned;

@@ -15,7 +15,7 @@ fn events() -> Vec<Event> {
     let report = |index: usize| {
         let start = file.offset(2 + 2 * index, 11);
         let origin = Origin { file: file.clone(), span: Span { start, end: start + 6 } };
-        let fails = index % 10 == 0;
+        let fails = index.is_multiple_of(10);
         let outcome = if fails { Outcome::Failed } else { Outcome::Passed };
         let mut case = canned::case(index, 0, &format!("big::case_{index}"), origin.clone(), outcome);
         if fails {

@@ -1,6 +1,6 @@
 //! A bare config: the embedded stack in this process.
 
-use super::fake::{listens, refused, request, start};
+use super::fake::{closed, refused, request, start};
 use std::path::Path;
 
 #[tokio::test]
@@ -14,7 +14,7 @@ async fn the_embedded_stack_is_private_and_ready() {
     assert_eq!(first.capabilities().missing_api(&["inference".to_owned(), "files".to_owned()]), None);
     let port = first.url().rsplit(':').next().unwrap().parse().unwrap();
     first.stop().await;
-    assert!(!listens(port).await);
+    closed(port).await;
     second.stop().await;
 }
 

@@ -5,17 +5,19 @@ use axum::http::{StatusCode, Uri};
 use stack_test::stack::{self, Error, Stack, StackRequest};
 use stack_test::stack_config::StackConfig;
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 
 /// What a fake server answers: status and body for a path; anything else is 404.
-pub type Answers = Arc<dyn Fn(&str) -> Option<(u16, String)> + Send + Sync>;
+pub(super) type Answers = Arc<dyn Fn(&str) -> Option<(u16, String)> + Send + Sync>;
 
 /// Serves until the runtime ends.
-pub async fn serve_on(listener: TcpListener, answers: Answers) {
+pub(super) async fn serve_on(listener: TcpListener, answers: Answers) {
     let handler = move |uri: Uri| {
         let answer = answers(uri.path());
         async move {
@@ -27,7 +29,7 @@ pub async fn serve_on(listener: TcpListener, answers: Answers) {
 }
 
 /// Serves in the background and gives the port.
-pub async fn fake(answers: impl Fn(&str) -> Option<(u16, String)> + Send + Sync + 'static) -> u16 {
+pub(super) async fn fake(answers: impl Fn(&str) -> Option<(u16, String)> + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(serve_on(listener, Arc::new(answers)));
@@ -35,7 +37,7 @@ pub async fn fake(answers: impl Fn(&str) -> Option<(u16, String)> + Send + Sync 
 }
 
 /// What a healthy Llama Stack with the given models answers.
-pub fn healthy(path: &str, models: &[&str]) -> Option<(u16, String)> {
+pub(super) fn healthy(path: &str, models: &[&str]) -> Option<(u16, String)> {
     let list = |ids: &[&str]| {
         let items: Vec<String> = ids.iter().map(|id| format!(r#"{{"id":"{id}"}}"#)).collect();
         format!(r#"{{"data":[{}]}}"#, items.join(","))
@@ -55,17 +57,27 @@ pub fn healthy(path: &str, models: &[&str]) -> Option<(u16, String)> {
     Some((200, body))
 }
 
-/// A port that nobody listens on.
-pub async fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
+/// A port that nobody listens on. It lies below those that the system hands out, so that no other test is given it meanwhile,
+/// and is bound without listening, so that a process forked by another test does not seem to serve on it.
+pub(super) fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + u16::try_from(std::process::id() % 1_000).unwrap() * 10;
+    loop {
+        let port = first + NEXT.fetch_add(1, Ordering::Relaxed);
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_reuseaddr(true).unwrap();
+        if socket.bind(SocketAddr::from(([127, 0, 0, 1], port))).is_ok() {
+            return port;
+        }
+    }
 }
 
-pub async fn listens(port: u16) -> bool {
+pub(super) async fn listens(port: u16) -> bool {
     tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
 }
 
 /// Returns once nobody listens any more: a killed process frees its port a moment later.
-pub async fn closed(port: u16) {
+pub(super) async fn closed(port: u16) {
     for _ in 0..500 {
         if !listens(port).await {
             return;
@@ -77,7 +89,7 @@ pub async fn closed(port: u16) {
 }
 
 /// A request for `config`, with its folder for logs.
-pub fn request(config: &str, log_dir: &Path) -> StackRequest {
+pub(super) fn request(config: &str, log_dir: &Path) -> StackRequest {
     StackRequest {
         target: StackConfig::parse("--stack-config", config).unwrap().target(),
         env: Vec::new(),
@@ -91,7 +103,7 @@ pub fn request(config: &str, log_dir: &Path) -> StackRequest {
 }
 
 /// Starts and gives the notices too.
-pub async fn start(request: StackRequest) -> (Result<Stack, Error>, Vec<String>) {
+pub(super) async fn start(request: StackRequest) -> (Result<Stack, Error>, Vec<String>) {
     let notices = Mutex::new(Vec::new());
     let stack =
         stack::start(request, CancellationToken::new(), &|notice| notices.lock().unwrap().push(notice)).await;
@@ -99,7 +111,7 @@ pub async fn start(request: StackRequest) -> (Result<Stack, Error>, Vec<String>)
 }
 
 /// The message of a failed start, drawn.
-pub async fn refused(request: StackRequest) -> String {
+pub(super) async fn refused(request: StackRequest) -> String {
     let (stack, _) = start(request).await;
-    stack.err().expect("the start fails").diagnostic().render(false)
+    stack.expect_err("the start fails").diagnostic().render(false)
 }

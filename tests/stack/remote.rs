@@ -20,7 +20,7 @@ async fn a_llama_stack_says_what_it_offers() {
     assert_eq!(stack.info().version.as_deref(), Some("0.3.4"));
     assert!(!stack.reused() && stack.info().log.is_none() && notices.is_empty(), "{notices:?}");
     let capabilities = stack.capabilities();
-    let wanted = ["inference", "files", "agents"].map(str::to_owned);
+    let wanted = ["inference", "files", "agents", "models"].map(str::to_owned);
     assert_eq!(capabilities.missing_api(&wanted), None);
     assert_eq!(capabilities.missing_api(&["safety".to_owned()]), Some("safety"));
     assert_eq!(capabilities.models.as_ref().unwrap().len(), 2);
@@ -85,8 +85,17 @@ async fn what_is_missing_is_named() {
 }
 
 #[tokio::test]
+async fn a_server_that_never_answers_is_given_up() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut wanted = request(&url(listener.local_addr().unwrap().port()), Path::new("unused"));
+    wanted.ready_timeout = Duration::from_millis(50);
+    let text = refused(wanted).await;
+    assert!(text.contains("it is not healthy (it does not answer)"), "{text}");
+}
+
+#[tokio::test]
 async fn where_nobody_listens_the_waiting_ends_at_once() {
-    let port = free_port().await;
+    let port = free_port();
     let text = refused(request(&format!("http://me:hunter2@127.0.0.1:{port}"), Path::new("unused"))).await;
     assert!(text.contains(&format!("nothing answers at http://127.0.0.1:{port}")), "{text}");
     assert!(text.contains("refused") && !text.contains("hunter2"), "{text}");

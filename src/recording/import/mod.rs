@@ -4,6 +4,7 @@
 
 mod kinds;
 mod llama_stack;
+mod python_json;
 mod table;
 
 pub use kinds::{Imported, ImportedSet, Importer, SourceFile};

@@ -1,7 +1,7 @@
 //! The bar at the bottom of a terminal.
 
 use crate::events::{CaseReport, CaseStart};
-use crate::text::{clock, one_line, plural, shorten};
+use crate::text::{one_line, plural, shorten};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,25 +18,18 @@ pub(super) struct Bar {
 
 impl Bar {
     pub(super) fn new(target: ProgressDrawTarget, width: usize) -> Self {
-        // The time it took so far is drawn by the bar itself, so that it goes on while nothing happens.
-        let style = ProgressStyle::with_template("{elapsed_clock} {bar:20.green/8} {pos}/{len} {msg}")
-            .map(|style| {
-                style.with_key(
-                    "elapsed_clock",
-                    |state: &indicatif::ProgressState, w: &mut dyn std::fmt::Write| {
-                        let _ = w.write_str(&clock(state.elapsed()));
-                    },
-                )
-            })
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = ProgressBar::with_draw_target(Some(0), target).with_style(style);
-        bar.set_message("starting the stack");
-        bar.enable_steady_tick(Duration::from_millis(200));
+        // `wide_msg` cuts to what the terminal really has left: it may have been resized since `width` was read.
+        let style = ProgressStyle::with_template("{elapsed_precise} {bar:20.green/8} {pos}/{len} {wide_msg}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::with_draw_target(Some(1), target).with_style(style);
         Self { bar, width, failed: 0, running: BTreeMap::new() }
     }
 
+    /// The run begins; nothing is drawn before.
     pub(super) fn expect(&mut self, cases: usize) {
         self.bar.set_length(cases as u64);
+        self.bar.set_message("starting the stack");
+        self.bar.enable_steady_tick(Duration::from_millis(200));
     }
 
     pub(super) fn started(&mut self, case: &CaseStart) {
@@ -77,6 +70,6 @@ impl Bar {
     /// Columns left for the message.
     fn room(&self) -> usize {
         let digits = 2 * self.bar.length().unwrap_or(0).to_string().len();
-        self.width.saturating_sub("00:00 ".len() + 20 + " / ".len() + digits + 2)
+        self.width.saturating_sub("00:00:00 ".len() + 20 + " / ".len() + digits + 2)
     }
 }

@@ -13,7 +13,8 @@ pub(in crate::stack_config) fn misspelt(piece: Piece<'_>, errors: &mut Vec<Diagn
     let in_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let odd = rest.starts_with(':') || word.is_empty() || !word.chars().all(in_word);
     let claimed = FORMS[..3].iter().any(|form| (form.claims)(text));
-    if odd || claimed || word.ends_with(".yaml") || word.ends_with(".yml") {
+    let drive = word.len() == 1 && rest.starts_with(['\\', '/']);
+    if odd || claimed || drive || word.ends_with(".yaml") || word.ends_with(".yml") {
         return false;
     }
     let prefix = piece.to(word.len());
@@ -37,6 +38,14 @@ pub(in crate::stack_config) fn misspelt(piece: Piece<'_>, errors: &mut Vec<Diagn
 #[cfg(test)]
 mod tests {
     use crate::stack_config::form::table::tests::rejected;
+
+    #[test]
+    fn a_drive_is_no_prefix() {
+        use crate::stack_config::{Config, StackConfig};
+        let config = StackConfig::parse("--stack-config", r"server:C:\run.yaml:81").unwrap();
+        let path = Config::Path(r"C:\run.yaml".into());
+        assert_eq!(config, StackConfig::Server { config: path, port: Some(81) });
+    }
 
     #[test]
     fn what_was_meant_is_named() {

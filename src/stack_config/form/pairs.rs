@@ -78,6 +78,8 @@ fn parse_provider(provider: Piece<'_>, pair: Piece<'_>, errors: &mut Vec<Diagnos
     if let Some(at) = id.text().find(|c: char| !is_name(c)) {
         let hint = if id.text()[at..].starts_with(['=', '&']) {
             "separate pairs by commas, and options from the provider by `?`"
+        } else if id.text()[at..].starts_with(':') {
+            "a port is for `server:` alone, as in `server:inference=ollama:8322`; types are `remote::x` and `inline::x`"
         } else {
             "a provider's id has letters, digits and `-_.` only"
         };
@@ -163,7 +165,7 @@ mod tests {
     fn everything_wrong_is_said_at_once() {
         let errors = rejected("inferense=ollama,files=inlin::localfs,safety,batches=,eval=a b?x");
         let parts: Vec<_> = errors.iter().map(|(part, ..)| part.as_str()).collect();
-        assert_eq!(parts, ["inferense", "inlin", "safety", "batches=", "x", " b"]);
+        assert_eq!(parts, ["inferense", "inlin", "safety", "batches=", " b", "x"]);
         assert_eq!(errors[0].2.as_deref(), Some("did you mean `inference`?"));
         assert_eq!(errors[1].2.as_deref(), Some("did you mean `inline::`?"));
     }

@@ -1,5 +1,6 @@
 //! The port at the end of `server:` and `docker:`.
 
+use super::path::is_yaml;
 use crate::source::Diagnostic;
 use crate::stack_config::piece::Piece;
 
@@ -9,7 +10,7 @@ pub(super) fn split_port<'a>(piece: Piece<'a>, errors: &mut Vec<Diagnostic>) -> 
     let Some(at) = text.rfind(':') else { return (piece, None) };
     let after_double = text[..at].ends_with(':');
     let (head, port) = (piece.to(at), piece.from(at + 1));
-    if after_double || port.text().contains(['/', '\\', '=', ',', '?', '&']) {
+    if after_double || is_yaml(port.text()) || port.text().contains(['/', '\\', '=', ',', '?', '&']) {
         return (piece, None);
     }
     (head, parse_port(port, errors))
