@@ -2,8 +2,7 @@
 //! left running.
 
 mod answers;
-mod files;
 mod killed;
 mod recordings;
 mod stacks;
-mod suites;
+pub(crate) mod suites;

@@ -7,4 +7,4 @@ mod secrets;
 mod selection;
 mod serve;
 mod settings;
-mod stacks;
+pub(crate) mod stacks;

@@ -1,6 +1,6 @@
 //! A fake stack or provider on a port of its own: a thread per connection, and a closure that answers.
 
-use super::{Ask, Reply};
+use super::{Ask, Gate, Reply};
 use std::io::BufReader;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -63,6 +63,18 @@ impl Server {
         Self::new(move |ask, reply| match ask.path.as_str() {
             "/v1/models" => reply.json(200, MODELS),
             _ => reply.json(200, &completion(words)),
+        })
+    }
+
+    /// A provider that has the model, and answers to nothing else until the gate is open.
+    pub(crate) fn stuck_provider(gate: &Arc<Gate>) -> Self {
+        let gate = Arc::clone(gate);
+        Self::new(move |ask, reply| {
+            if ask.path == "/v1/models" {
+                return reply.json(200, MODELS);
+            }
+            gate.pass();
+            reply.json(200, &completion("hello"));
         })
     }
 
