@@ -9,6 +9,7 @@ mod checks;
 mod observed;
 mod resources;
 mod scope;
+mod show;
 mod template;
 
 pub use captures::Captures;
