@@ -1,7 +1,7 @@
 //! One `{{ … }}`: a name, filters, and the place it stands at.
 
-use super::super::Scope;
 use super::filter::Filter;
+use crate::check::Scope;
 use crate::source::{Diagnostic, Origin};
 use serde_json::Value;
 use std::borrow::Cow;

@@ -1,8 +1,8 @@
 //! A text with `{{ name }}` in it.
 
-use super::super::Scope;
 use super::hole::{Hole, Reference};
 use super::parse::{Piece, parse};
+use crate::check::Scope;
 use crate::source::{Diagnostic, Kind, Node};
 use serde_json::Value;
 use std::borrow::Cow;

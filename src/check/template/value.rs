@@ -1,8 +1,8 @@
 //! A JSON value with `{{ name }}` in its strings.
 
-use super::super::Scope;
 use super::hole::Reference;
 use super::text::TextTemplate;
+use crate::check::Scope;
 use crate::source::{Diagnostic, Entry, Kind, Node};
 use serde_json::Value;
 use std::borrow::Cow;
