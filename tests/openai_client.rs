@@ -10,7 +10,7 @@ use stack_test::recording::{IMPORTERS, Owner, SourceFile};
 use stack_test::starter::{self, ProviderConfig, Running, StarterConfig};
 use stack_test::wire::dialect::DIALECTS;
 use stack_test::wire::message::Exchange;
-use stack_test::wire::{sse, trace};
+use stack_test::wire::{SseParser, trace};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -83,9 +83,8 @@ fn question(setup: &str, case: &CaseId, exchange: &Exchange) -> Option<Asked> {
 
 /// The JSON of every event of a stream.
 fn chunks(bytes: &[u8]) -> Value {
-    let mut parser = sse::Parser::default();
-    let mut events = parser.push(bytes);
-    events.extend(parser.finish());
+    let mut parser = SseParser::default();
+    let events = parser.push(bytes).unwrap();
     events.iter().filter_map(|event| serde_json::from_str(&event.data).ok()).collect()
 }
 

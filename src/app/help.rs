@@ -3,6 +3,7 @@
 use super::ExitStatus;
 use super::error::CommandError;
 use super::run::Common;
+use crate::check;
 use crate::cli::{Cli, HelpArgs};
 use crate::plan::BUILT_IN;
 use crate::recording::IMPORTERS;
@@ -20,7 +21,7 @@ struct Topic {
 }
 
 const TOPICS: &[Topic] = &[
-    Topic { name: "checks", summary: "what a suite may expect and capture", text: |_| Ok(String::new()) },
+    Topic { name: "checks", summary: "what a suite may expect and capture", text: |_| Ok(check::reference()) },
     Topic { name: "names", summary: "names that every template may use", text: |_| Ok(names()) },
     Topic { name: "reports", summary: "reporters for --report", text: |_| Ok(reports()) },
     Topic { name: "stack-configs", summary: "forms of --stack-config, and distributions", text: |_| Ok(stack_configs()) },

@@ -99,7 +99,7 @@ impl<'a> Session<'a> {
             about: suite.about.clone(),
         };
         RunStart {
-            stack_config: self.prepared.settings.stack_config.to_string(),
+            stack_config: self.prepared.settings.stack_config.shown(),
             mode: self.mode(),
             setup: self.prepared.setup.clone(),
             suites: plan.suites.iter().map(info).collect(),

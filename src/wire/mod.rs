@@ -6,4 +6,13 @@
 pub mod dialect;
 pub mod json_text;
 pub mod message;
+pub mod assemble;
+mod lines;
+pub mod ndjson;
+pub mod sse;
 pub mod trace;
+
+pub use assemble::{Assembler, ToolCall};
+pub use lines::TooLong;
+pub use ndjson::{NdjsonLine, NdjsonParser};
+pub use sse::{SseEvent, SseParser};
