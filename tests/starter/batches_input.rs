@@ -126,8 +126,8 @@ async fn each_mistake_is_named_with_its_line_and_member() {
 async fn a_file_that_is_not_there_or_empty_fails_the_batch() {
     let stack = Stack::start().await;
     let gone = stack.batch_file(&jsonl(&[line("a", "hi")])).await;
-    let deleted = stack.post("/v1/batches", &create(&gone, CHAT)).await.1;
     assert_eq!(stack.delete(&format!("/v1/files/{gone}")).await.0, 200);
+    let deleted = stack.post("/v1/batches", &create(&gone, CHAT)).await.1;
     let never = stack.post("/v1/batches", &create("file-nonexistent-xyz", CHAT)).await.1;
     for batch in [deleted, never] {
         let ended = stack.ended(&batch).await;

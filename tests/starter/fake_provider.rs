@@ -15,21 +15,21 @@ use tokio::sync::{Semaphore, mpsc};
 
 /// What was asked.
 #[derive(Debug, Clone)]
-pub struct Call {
-    pub method: String,
-    pub path: String,
-    pub headers: HeaderMap,
-    pub body: String,
+pub(crate) struct Call {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 impl Call {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 }
 
 /// A streamed answer, piece by piece. An error breaks the connection off.
-pub type Pieces = mpsc::Receiver<io::Result<Bytes>>;
+pub(crate) type Pieces = mpsc::Receiver<io::Result<Bytes>>;
 
 #[derive(Default)]
 struct Inner {
@@ -39,24 +39,26 @@ struct Inner {
 }
 
 #[derive(Clone)]
-pub struct FakeProvider {
-    pub url: String,
+pub(crate) struct FakeProvider {
+    pub(crate) url: String,
     inner: Arc<Inner>,
     /// Lets one request whose subject is `wait` through per permit.
-    pub gate: Arc<Semaphore>,
+    pub(crate) gate: Arc<Semaphore>,
     /// Gets a permit for each request whose subject is `wait` when it arrives.
-    pub arrived: Arc<Semaphore>,
+    pub(crate) arrived: Arc<Semaphore>,
+    /// Gets a permit for each of them that is over, answered or not.
+    pub(crate) left: Arc<Semaphore>,
 }
 
-pub const MODELS: &str = r#"{"object":"list","data":[{"id":"chatty","object":"model","created":7,"owned_by":"me"},{"id":"org/tiny:1b","object":"model"}]}"#;
+pub(crate) const MODELS: &str = r#"{"object":"list","data":[{"id":"chatty","object":"model","created":7,"owned_by":"me"},{"id":"org/tiny:1b","object":"model"}]}"#;
 
 /// The answer to whatever is not special: odd numbers and white space to see that they stay.
-pub const ANSWER: &str = "{\n \"id\": \"x-1\", \"n\": 1.50, \"model\": \"chatty\", \"choices\": [{\"index\": 0, \"text\": \"hi\", \"message\": {\"role\": \"assistant\", \"content\": \"hi\"}}], \"data\": [{\"embedding\": [0.10]}]}";
-pub const REFUSAL: &str =
+pub(crate) const ANSWER: &str = "{\n \"id\": \"x-1\", \"n\": 1.50, \"model\": \"chatty\", \"choices\": [{\"index\": 0, \"text\": \"hi\", \"message\": {\"role\": \"assistant\", \"content\": \"hi\"}}], \"data\": [{\"embedding\": [0.10]}]}";
+pub(crate) const REFUSAL: &str =
     r#"{"error":{"message":"too much","type":"odd","param":null,"code":1.0},"model":"chatty"}"#;
 
 impl FakeProvider {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/v1", listener.local_addr().unwrap());
         let fake = Self {
@@ -64,6 +66,7 @@ impl FakeProvider {
             inner: Arc::default(),
             gate: Arc::new(Semaphore::new(0)),
             arrived: Arc::new(Semaphore::new(0)),
+            left: Arc::new(Semaphore::new(0)),
         };
         let router = Router::new().fallback(answer).with_state(fake.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -71,23 +74,23 @@ impl FakeProvider {
     }
 
     /// Everything asked so far, except for the lists of models.
-    pub fn calls(&self) -> Vec<Call> {
+    pub(crate) fn calls(&self) -> Vec<Call> {
         self.all_calls().into_iter().filter(|call| call.path != "/v1/models").collect()
     }
 
-    pub fn all_calls(&self) -> Vec<Call> {
+    pub(crate) fn all_calls(&self) -> Vec<Call> {
         self.inner.calls.lock().unwrap().clone()
     }
 
     /// The next streamed answer is what is sent to the returned end.
-    pub fn next_stream(&self) -> mpsc::Sender<io::Result<Bytes>> {
+    pub(crate) fn next_stream(&self) -> mpsc::Sender<io::Result<Bytes>> {
         let (sender, receiver) = mpsc::channel(8);
         self.inner.streams.lock().unwrap().push_back(receiver);
         sender
     }
 
     /// The next list of models is this, instead of [`MODELS`].
-    pub fn next_models(&self, status: StatusCode, body: &str) {
+    pub(crate) fn next_models(&self, status: StatusCode, body: &str) {
         self.inner.models.lock().unwrap().push_back((status, body.to_owned()));
     }
 
@@ -128,10 +131,19 @@ async fn answer(State(fake): State<FakeProvider>, request: Request) -> Response 
         }
         Some("redirect") => (StatusCode::FOUND, [("location", "/v1/elsewhere")]).into_response(),
         Some("wait") => {
+            let _leaving = Leaving(fake.left.clone());
             fake.arrived.add_permits(1);
             fake.gate.acquire().await.unwrap().forget();
             ([("content-type", "application/json")], ANSWER).into_response()
         }
         _ => ([("content-type", "application/json")], ANSWER).into_response(),
+    }
+}
+
+struct Leaving(Arc<Semaphore>);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.0.add_permits(1);
     }
 }

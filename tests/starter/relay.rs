@@ -1,12 +1,14 @@
 //! Requests passed on to the provider, and answers back.
 
 use crate::fake_provider::{ANSWER, REFUSAL};
-use crate::stack::{CHAT, Stack, chat, read};
+use crate::stack::{CHAT, Stack, chat, read, soon};
 use axum::body::Bytes;
 use futures_util::StreamExt;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::io;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 #[tokio::test]
 async fn only_the_model_changes_on_the_way_there_and_back() {
@@ -132,14 +134,46 @@ async fn what_no_provider_could_answer_is_refused_before_it_is_asked() {
 #[tokio::test]
 async fn a_body_over_the_limit_is_a_413() {
     let stack = Stack::start().await;
-    let body = vec![b' '; 64 * 1024 * 1024 + 1];
-    let answer = stack.request(Method::POST, CHAT).body(body).send().await;
-    // The server may have answered and closed before all was written.
-    if let Ok(answer) = answer {
-        let (status, error) = read(answer).await;
-        assert_eq!((status, &error["error"]["code"]), (413, &json!("request_too_large")));
-    }
-    assert!(stack.fake.calls().is_empty());
+    let mut connection = TcpStream::connect(stack.running.addr()).await.unwrap();
+    let head = format!("POST {CHAT} HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", 64 * 1024 * 1024 + 1);
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    soon(connection.read_to_string(&mut answer)).await.unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 413 ") && answer.contains("\"code\":\"request_too_large\""),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_say_how_long_it_is_ends_at_the_limit() {
+    let stack = Stack::start().await;
+    let piece = Bytes::from(vec![b' '; 1024 * 1024]);
+    let mut connection = TcpStream::connect(stack.running.addr()).await.unwrap();
+    let (mut reading, mut writing) = connection.split();
+    let sending = async {
+        let head = format!("POST {CHAT} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n");
+        writing.write_all(head.as_bytes()).await?;
+        loop {
+            writing.write_all(b"100000\r\n").await?;
+            writing.write_all(&piece).await?;
+            writing.write_all(b"\r\n").await?;
+        }
+        #[expect(unreachable_code, reason = "it says what the errors are")]
+        io::Result::Ok(())
+    };
+    let answered = async {
+        let mut answer = vec![0; 13];
+        reading.read_exact(&mut answer).await.map(|_| answer)
+    };
+    // Either the answer is read while still sending, or the sending fails because the server is through with it.
+    soon(async {
+        tokio::select! {
+            answer = answered => assert_eq!(answer.unwrap(), b"HTTP/1.1 413 "),
+            sent = sending => assert!(sent.is_err()),
+        }
+    })
+    .await;
 }
 
 fn streamed(stack: &Stack) -> reqwest::RequestBuilder {
@@ -193,6 +227,16 @@ async fn a_client_that_leaves_ends_the_call_to_the_provider() {
     pieces.next().await.unwrap().unwrap();
     drop(pieces);
     // Only the end of the provider's connection lets go of the receiver.
-    let closed = tokio::time::timeout(std::time::Duration::from_secs(20), provider.closed());
-    closed.await.expect("the call to the provider goes on");
+    soon(provider.closed()).await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_wait_for_the_answer_ends_the_call_too() {
+    let stack = Stack::start().await;
+    let sending = stack.request(Method::POST, CHAT).body(chat("wait").to_string()).send();
+    tokio::select! {
+        _ = sending => panic!("it was answered"),
+        permit = stack.fake.arrived.acquire() => permit.unwrap().forget(),
+    }
+    soon(stack.fake.left.acquire()).await.unwrap().forget();
 }

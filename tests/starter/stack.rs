@@ -9,15 +9,15 @@ use stack_test::starter::{ProviderConfig, Running, StarterConfig, serve};
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-pub struct Stack {
-    pub running: Running,
-    pub fake: FakeProvider,
-    pub client: Client,
+pub(crate) struct Stack {
+    pub(crate) running: Running,
+    pub(crate) fake: FakeProvider,
+    pub(crate) client: Client,
 }
 
-pub const CHAT: &str = "/v1/chat/completions";
+pub(crate) const CHAT: &str = "/v1/chat/completions";
 
-pub fn provider(id: &str, base_url: &str) -> ProviderConfig {
+pub(crate) fn provider(id: &str, base_url: &str) -> ProviderConfig {
     ProviderConfig {
         id: id.to_owned(),
         provider_type: format!("remote::{id}"),
@@ -28,54 +28,59 @@ pub fn provider(id: &str, base_url: &str) -> ProviderConfig {
 
 impl Stack {
     /// A stack with the provider `openai`.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let fake = FakeProvider::start().await;
         let config = StarterConfig { providers: vec![provider("openai", &fake.url)], apis: None };
         Self::with(fake, config).await
     }
 
-    pub async fn with(fake: FakeProvider, config: StarterConfig) -> Self {
+    pub(crate) async fn with(fake: FakeProvider, config: StarterConfig) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let running = serve(listener, config).await.unwrap();
         let client = Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
         Self { running, fake, client }
     }
 
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("http://{}{path}", self.running.addr()))
     }
 
-    pub async fn get(&self, path: &str) -> (u16, Value) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         read(self.request(Method::GET, path).send().await.unwrap()).await
     }
 
-    pub async fn delete(&self, path: &str) -> (u16, Value) {
+    pub(crate) async fn delete(&self, path: &str) -> (u16, Value) {
         read(self.request(Method::DELETE, path).send().await.unwrap()).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         self.post_text(path, &body.to_string()).await
     }
 
-    pub async fn post_text(&self, path: &str, body: &str) -> (u16, Value) {
+    pub(crate) async fn post_text(&self, path: &str, body: &str) -> (u16, Value) {
         read(self.request(Method::POST, path).body(body.to_owned()).send().await.unwrap()).await
     }
 
-    pub async fn upload(&self, name: &str, purpose: &str, content: impl Into<Vec<u8>>) -> (u16, Value) {
+    pub(crate) async fn upload(
+        &self,
+        name: &str,
+        purpose: &str,
+        content: impl Into<Vec<u8>>,
+    ) -> (u16, Value) {
         let part = Part::bytes(content.into()).file_name(name.to_owned());
         let form = Form::new().text("purpose", purpose.to_owned()).part("file", part);
         read(self.request(Method::POST, "/v1/files").multipart(form).send().await.unwrap()).await
     }
 
     /// Uploads `content` as a batch file; its id.
-    pub async fn batch_file(&self, content: &str) -> String {
+    pub(crate) async fn batch_file(&self, content: &str) -> String {
         let (status, file) = self.upload("batch.jsonl", "batch", content).await;
         assert_eq!(status, 200, "{file}");
         file["id"].as_str().unwrap().to_owned()
     }
 
     /// Creates a batch of `lines`.
-    pub async fn batch(&self, endpoint: &str, lines: &[Value]) -> Value {
+    pub(crate) async fn batch(&self, endpoint: &str, lines: &[Value]) -> Value {
         let file = self.batch_file(&jsonl(lines)).await;
         let (status, batch) = self.post("/v1/batches", &create(&file, endpoint)).await;
         assert_eq!(status, 200, "{batch}");
@@ -83,7 +88,7 @@ impl Stack {
     }
 
     /// The batch once it has ended. The API has nothing but asking again.
-    pub async fn ended(&self, batch: &Value) -> Value {
+    pub(crate) async fn ended(&self, batch: &Value) -> Value {
         let path = format!("/v1/batches/{}", batch["id"].as_str().unwrap());
         let asking = async {
             loop {
@@ -94,36 +99,41 @@ impl Stack {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(30), asking).await.expect("the batch does not end")
+        soon(asking).await
     }
 
     /// The lines of the file that `batch` has as `which`.
-    pub async fn lines(&self, batch: &Value, which: &str) -> Vec<Value> {
+    pub(crate) async fn lines(&self, batch: &Value, which: &str) -> Vec<Value> {
         let path = format!("/v1/files/{}/content", batch[which].as_str().unwrap());
         let text = self.request(Method::GET, &path).send().await.unwrap().text().await.unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
 
-pub async fn read(response: Response) -> (u16, Value) {
+/// What `work` ends with, which it does at once unless something is broken.
+pub(crate) async fn soon<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(30), work).await.expect("it takes too long")
+}
+
+pub(crate) async fn read(response: Response) -> (u16, Value) {
     let status = response.status().as_u16();
     let text = response.text().await.unwrap();
     (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
 }
 
-pub fn jsonl(lines: &[Value]) -> String {
+pub(crate) fn jsonl(lines: &[Value]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-pub fn create(file: &str, endpoint: &str) -> Value {
+pub(crate) fn create(file: &str, endpoint: &str) -> Value {
     json!({"input_file_id": file, "endpoint": endpoint, "completion_window": "24h"})
 }
 
-pub fn chat(content: &str) -> Value {
+pub(crate) fn chat(content: &str) -> Value {
     json!({"model": "openai/chatty", "messages": [{"role": "user", "content": content}]})
 }
 
 /// A line of a batch of chat completions.
-pub fn line(id: &str, content: &str) -> Value {
+pub(crate) fn line(id: &str, content: &str) -> Value {
     json!({"custom_id": id, "method": "POST", "url": CHAT, "body": chat(content)})
 }

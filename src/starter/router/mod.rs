@@ -4,6 +4,7 @@
 //! none of the three can say what the others do not.
 
 mod batches;
+mod body_limit;
 mod chat;
 mod completions;
 mod embeddings;

@@ -1,11 +1,14 @@
 //! The table of the APIs.
 
-use super::{batches, chat, completions, embeddings, fallback, files, inspect, models, openapi, providers};
+use super::{
+    batches, body_limit, chat, completions, embeddings, fallback, files, inspect, models, openapi, providers,
+};
 use crate::starter::request_body::BODY_LIMIT;
 use crate::starter::shared::Shared;
 use crate::starter::{StarterConfig, TableEntry};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
 use std::sync::Arc;
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
@@ -87,7 +90,8 @@ pub(crate) fn routes(config: &StarterConfig) -> (Router<AppState>, OpenApi) {
     let router = router
         .fallback(fallback::no_such_route)
         .method_not_allowed_fallback(fallback::wrong_method)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT));
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn(body_limit::refuse_too_large));
     (router, document)
 }
 
