@@ -30,7 +30,7 @@ async fn the_document_inspect_and_the_server_agree() {
     assert_eq!(listed, documented(&document));
     assert_eq!(listed.len(), 20);
     for (method, route) in &listed {
-        let path = route.replace('{', "").replace('}', "");
+        let path = route.replace(['{', '}'], "");
         let method: Method = method.parse().unwrap();
         let answer = stack.request(method.clone(), &path).send().await.unwrap();
         let (status, body) = crate::stack::read(answer).await;
