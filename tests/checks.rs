@@ -51,7 +51,7 @@ fn answer(content_type: &str, body: &str) -> Observed {
 
 fn scope() -> Scope {
     let names = json!({"param_id": {"question": "saturn"}, "id": "x", "n": 2});
-    Scope::new(names.as_object().unwrap().clone())
+    Scope::new(names.as_object().expect("an object").clone())
 }
 
 fn evaluate(checks: &str, observed: &Observed) -> Evaluation {
