@@ -1,8 +1,26 @@
-//! The composition root.
+//! The composition root: the one room that knows all others.
+//!
+//! `inputs` reads what the process was given (arguments, environment, terminals, folder), once. `project` reads
+//! `stack-test.yaml`, `settings` makes one value of all that, and `run`, `serve`, `import` and `help` carry a command out.
+//! Everything below gets values and hands values back.
 
-use std::process::ExitCode;
+mod entry;
+mod error;
+mod exit;
+mod files;
+mod help;
+mod import;
+mod inputs;
+mod outputs;
+mod project;
+mod providers;
+mod run;
+mod session;
+mod scope;
+mod serve;
+mod settings;
+mod signals;
+mod suites;
 
-/// Runs the command line and returns its exit code.
-pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
-}
+pub use entry::main;
+pub use exit::ExitStatus;

@@ -1,1 +1,11 @@
-//! (empty)
+//! What may be typed. Only clap derives: what a flag means is decided in `app`.
+
+mod command;
+mod recordings;
+mod run;
+mod serve;
+
+pub use command::{Cli, Color, Command, HelpArgs};
+pub use recordings::{ImportArgs, RecordingsCommand};
+pub use run::{Execution, Models, Output, RecordArgs, RunArgs, Selected, Target};
+pub use serve::ServeArgs;

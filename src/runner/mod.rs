@@ -1,1 +1,21 @@
-//! (empty)
+//! Runs the planned cases side by side against a stack and says what happened.
+//!
+//! [`run`] takes everything it needs as values: the plan, the settings, a [`CaseScope`] that is told when a case begins and
+//! ends (the gateway stands behind it, which this room does not know), a channel for events and a [`Stop`] to end it early.
+//! How many cases are in flight does not follow the core count: they wait for a server, not for a processor.
+
+mod attempt;
+mod client;
+mod executor;
+mod form;
+mod polling;
+mod queue;
+mod scheduler;
+mod scope;
+mod settings;
+mod stop;
+
+pub use scheduler::{Summary, run};
+pub use scope::{CaseScope, NoGateway};
+pub use settings::Settings;
+pub use stop::{Stop, StopReason};

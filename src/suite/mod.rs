@@ -1,1 +1,30 @@
-//! (empty)
+//! What the user writes in a suite file.
+//!
+//! YAML text in, a typed [`Document`] with the place of everything out. Nothing is opened and nothing is run here; what
+//! is inside `expect:`, `capture:`, a body or a template stays a [`Node`](crate::source::Node), for the rooms that
+//! compile it. Every mistake of a file is collected, so that one look mends them all: what could be read is returned
+//! beside the complaints, for the rooms above to find the mistakes that lie deeper.
+//!
+//! [`keys`] is the one table of what may be written where; the parser, `docs/suites.md` and the JSON Schema are held to it.
+
+mod body;
+mod bundle;
+mod case;
+mod document;
+mod duration;
+mod external;
+mod fragment;
+pub mod keys;
+mod model_kind;
+mod params;
+mod reader;
+mod spec;
+mod step;
+
+pub use document::{Parsed, parse, parse_fragments};
+pub use duration::{UnknownDuration, parse_duration};
+pub use model_kind::ModelKind;
+pub use spec::{
+    BodySpec, Bundle, Case, Defaults, Document, ExpectedFailure, External, Field, Fragment, Param,
+    ParamValue, PartSpec, PartValue, Poll, Repeat, Request, Skip, Step, Suite, Word,
+};

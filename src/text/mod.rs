@@ -1,1 +1,20 @@
-//! (empty)
+//! Words and shapes for people: plurals, durations, tables, colours, and what must not reach a terminal or a file
+//! (control characters, secrets). Knows nothing of tests, stacks or suites.
+
+mod duration;
+mod palette;
+mod plural;
+mod redact;
+mod redacting_writer;
+mod sanitize;
+mod shorten;
+mod table;
+
+pub use duration::seconds;
+pub use palette::Palette;
+pub use plural::plural;
+pub use redact::Redactor;
+pub use redacting_writer::RedactingWriter;
+pub use sanitize::{one_line, sanitize};
+pub use shorten::shorten;
+pub use table::{Align, Cell, Table};

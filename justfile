@@ -1,0 +1,32 @@
+# The one entry for everything; `.ci/run` calls these. `just --list` shows them.
+
+# What the README names: passes the tests.
+test:
+    cargo test --locked
+
+# Format, lints, licences.
+lint:
+    cargo fmt --check
+    cargo clippy --locked --all-targets -- -D warnings
+    cargo deny --locked check --hide-inclusion-graph licenses bans sources
+
+# Security advisories; needs the advisory database's host.
+advisories:
+    cargo deny --locked check advisories
+
+# Ratios to floors and peers, in one run each.
+bench:
+    cargo bench --locked --bench runner
+    cargo bench --locked --bench gateway
+
+# The slow, real ones: the openai client from PyPI against the embedded stack and the gateway.
+test-python:
+    tests/python/run
+
+# Start the tiny provider and record every shipped suite from it, twice; the second time must change no byte.
+record:
+    tools/tiny-provider/serve -- cargo run --release --locked -- record --stack-config=starter
+
+# Each fuzz target for a minute.
+fuzz SECONDS="60":
+    for target in $(cargo fuzz list); do cargo fuzz run "$target" -- -max_total_time={{SECONDS}} || exit 1; done

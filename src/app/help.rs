@@ -1,0 +1,136 @@
+//! `stack-test help`: the reference, from the tables the program itself reads.
+
+use super::ExitStatus;
+use super::error::CommandError;
+use super::run::Common;
+use crate::check;
+use crate::cli::{Cli, HelpArgs};
+use crate::plan::BUILT_IN;
+use crate::recording::IMPORTERS;
+use crate::report::REPORTERS;
+use crate::source::{Diagnostic, nearest};
+use crate::stack_config::{DISTROS, FORMS};
+use clap::CommandFactory;
+use std::io::Write;
+
+/// A topic: its name, what it is about, and how its text is made.
+struct Topic {
+    name: &'static str,
+    summary: &'static str,
+    text: fn(&Common<'_>) -> Result<String, CommandError>,
+}
+
+const TOPICS: &[Topic] = &[
+    Topic { name: "checks", summary: "what a suite may expect and capture", text: |_| Ok(check::reference()) },
+    Topic { name: "names", summary: "names that every template may use", text: |_| Ok(names()) },
+    Topic { name: "reports", summary: "reporters for --report", text: |_| Ok(reports()) },
+    Topic { name: "stack-configs", summary: "forms of --stack-config, and distributions", text: |_| Ok(stack_configs()) },
+    Topic { name: "setups", summary: "setups for --setup, with those of stack-test.yaml", text: setups },
+    Topic { name: "providers", summary: "model providers and their environment", text: providers },
+    Topic { name: "importers", summary: "tools for `recordings import --from`", text: |_| Ok(importers()) },
+    Topic { name: "exit-codes", summary: "what the process exits with", text: |_| Ok(exit_codes()) },
+];
+
+/// Prints a topic, or what topics there are.
+///
+/// # Errors
+/// An unknown topic; project settings that are wrong, where they belong to the topic.
+pub(super) fn help(args: &HelpArgs, common: &Common<'_>) -> Result<ExitStatus, CommandError> {
+    let text = match &args.topic {
+        None => overview(),
+        Some(name) => match TOPICS.iter().find(|topic| topic.name == name) {
+            Some(topic) => (topic.text)(common)?,
+            None => match subcommand(name) {
+                Some(text) => text,
+                None => return Err(unknown(name)),
+            },
+        },
+    };
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+    Ok(ExitStatus::Passed)
+}
+
+fn overview() -> String {
+    let rows = TOPICS.iter().map(|topic| [topic.name.to_owned(), topic.summary.to_owned()]);
+    format!("{}\nTopics of `stack-test help <TOPIC>`:\n{}", Cli::command().render_help(), columns(rows))
+}
+
+fn subcommand(name: &str) -> Option<String> {
+    let mut command = Cli::command();
+    command.find_subcommand_mut(name).map(|command| command.render_long_help().to_string())
+}
+
+fn unknown(name: &str) -> CommandError {
+    let names: Vec<&str> = TOPICS.iter().map(|topic| topic.name).collect();
+    let error = Diagnostic::new(format!("there is no help on `{name}`"));
+    CommandError::usage(vec![match nearest(name, names.iter().copied()) {
+        Some(name) => error.hint(format!("did you mean `{name}`?")),
+        None => error.hint(format!("there is help on {}", names.join(", "))),
+    }])
+}
+
+fn names() -> String {
+    columns(BUILT_IN.iter().map(|name| [format!("{{{{ {} }}}}", name.path), name.about.to_owned()]))
+}
+
+fn reports() -> String {
+    columns(REPORTERS.iter().map(|spec| [format!("--report {}", spec.example()), spec.summary().to_owned()]))
+}
+
+fn stack_configs() -> String {
+    let forms = columns(FORMS.iter().map(|form| [form.example.to_owned(), form.summary.to_owned()]));
+    let distros = DISTROS.iter().map(|distro| {
+        [distro.name.to_owned(), if distro.embedded { "embedded" } else { "" }.to_owned()]
+    });
+    format!("{forms}\nDistributions:\n{}", columns(distros))
+}
+
+fn setups(common: &Common<'_>) -> Result<String, CommandError> {
+    let project = common.load_project()?;
+    let rows = project.setups.iter().map(|(name, setup)| {
+        let models: Vec<String> = setup.models.iter().map(|(kind, id)| format!("{kind}={id}")).collect();
+        [name.clone(), setup.about.clone().unwrap_or_default(), models.join("  ")]
+    });
+    Ok(columns(rows))
+}
+
+fn providers(common: &Common<'_>) -> Result<String, CommandError> {
+    let project = common.load_project()?;
+    let rows = project.providers.iter().map(|(name, provider)| {
+        let key = provider.key_env.clone().unwrap_or_default();
+        [name.clone(), provider.url_env.clone(), key, provider.upstream.clone(), provider.dialect.clone()]
+    });
+    let head = ["provider", "base URL", "key", "by default", "dialect"].map(str::to_owned);
+    Ok(columns(std::iter::once(head).chain(rows)))
+}
+
+fn importers() -> String {
+    columns(IMPORTERS.iter().map(|importer| [importer.example.to_owned(), importer.summary.to_owned()]))
+}
+
+fn exit_codes() -> String {
+    let code = |status: ExitStatus, what: &str| [(status as u8).to_string(), what.to_owned()];
+    columns(
+        [
+            code(ExitStatus::Passed, "every case passed, was skipped, or failed as expected"),
+            code(ExitStatus::Failed, "a case failed"),
+            code(ExitStatus::Interrupted, "the user stopped the run"),
+            code(ExitStatus::Internal, "the stack did not start, or stack-test itself is at fault"),
+            code(ExitStatus::Usage, "the command line, the settings or a suite is wrong; nothing was started"),
+            code(ExitStatus::NothingSelected, "no case was selected"),
+        ]
+        .into_iter(),
+    )
+}
+
+/// Rows below each other, their cells aligned.
+fn columns<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> String {
+    let rows: Vec<[String; N]> = rows.collect();
+    let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..N).map(width).collect();
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        format!("  {}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
+}

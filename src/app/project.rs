@@ -1,0 +1,197 @@
+//! `stack-test.yaml`: what a project sets once. The shipped settings have the same shape and are read by the same code.
+
+use crate::source::{Diagnostic, Entry, Kind, Node, SourceFile, nearest, yaml};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The settings that ship in the binary.
+const DEFAULTS: &str = include_str!("defaults.yaml");
+
+/// The keys of the file itself.
+const TOP_KEYS: &[&str] = &["providers", "setups", "run", "secrets"];
+/// The keys under `run:`; each is the default of the flag of that name.
+const RUN_KEYS: &[&str] = &[
+    "stack_config", "suite", "setup", "suites_dir", "recordings", "jobs", "case_timeout", "run_timeout", "ready_timeout",
+    "inference_mode", "report",
+];
+const PROVIDER_KEYS: &[&str] = &["url_env", "upstream", "key_env", "dialect"];
+const SETUP_KEYS: &[&str] = &["about", "env", "models"];
+
+/// The models a setup may name, as they are called in suites.
+pub(super) const MODEL_NAMES: &[&str] = &[
+    "text_model", "vision_model", "embedding_model", "rerank_model", "safety_shield", "judge_model", "embedding_dimension",
+];
+
+/// What a project sets.
+#[derive(Debug, Default)]
+pub(super) struct Project {
+    pub(super) providers: BTreeMap<String, Provider>,
+    pub(super) setups: BTreeMap<String, Setup>,
+    /// Defaults of flags, with their places.
+    pub(super) run: BTreeMap<String, Node>,
+    /// Environment variables whose values are secret, beside those of the providers.
+    pub(super) secrets: Vec<String>,
+}
+
+/// A model provider, as the stack is pointed at it.
+#[derive(Debug, Clone)]
+pub(super) struct Provider {
+    /// The environment variable that carries its base URL.
+    pub(super) url_env: String,
+    /// Where it is, if that variable is not set.
+    pub(super) upstream: String,
+    /// The environment variable that carries its key.
+    pub(super) key_env: Option<String>,
+    /// How it speaks; a name in the table of dialects.
+    pub(super) dialect: String,
+}
+
+/// A named set of environment and models.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Setup {
+    pub(super) about: Option<String>,
+    pub(super) env: Vec<(String, String)>,
+    pub(super) models: Vec<(String, String)>,
+}
+
+impl Project {
+    /// The shipped settings with those of `file` on top.
+    ///
+    /// # Errors
+    /// Everything wrong with `file`, with its place.
+    pub(super) fn load(file: Option<&Arc<SourceFile>>) -> Result<Self, Vec<Diagnostic>> {
+        let mut project = Self::default();
+        let mut errors = Vec::new();
+        let shipped = SourceFile::new("(shipped settings)", DEFAULTS);
+        for file in std::iter::once(&shipped).chain(file) {
+            match yaml::parse(file) {
+                Ok(root) => project.add(&root, &mut errors),
+                Err(error) => errors.push(error),
+            }
+        }
+        if errors.is_empty() { Ok(project) } else { Err(errors) }
+    }
+
+    fn add(&mut self, root: &Node, errors: &mut Vec<Diagnostic>) {
+        if root.kind == Kind::Null {
+            return;
+        }
+        for entry in fields(root, "stack-test.yaml", TOP_KEYS, errors) {
+            match entry.key.as_str() {
+                "providers" => self.add_providers(&entry.value, errors),
+                "setups" => self.add_setups(&entry.value, errors),
+                "run" => {
+                    let run = fields(&entry.value, "`run`", RUN_KEYS, errors);
+                    self.run.extend(run.map(|entry| (entry.key.clone(), entry.value.clone())));
+                }
+                _ => self.secrets.extend(strings(&entry.value, errors)),
+            }
+        }
+    }
+
+    fn add_providers(&mut self, node: &Node, errors: &mut Vec<Diagnostic>) {
+        for entry in any_fields(node, errors) {
+            let mut read = |key| entry.value.get(key).and_then(|node| text(node, errors));
+            let (url_env, upstream) = (read("url_env"), read("upstream"));
+            let (key_env, dialect) = (read("key_env"), read("dialect"));
+            fields(&entry.value, "a provider", PROVIDER_KEYS, errors).for_each(drop);
+            let (Some(url_env), Some(upstream)) = (url_env, upstream) else {
+                let what = format!("provider `{}` needs `url_env` and `upstream`", entry.key);
+                errors.push(Diagnostic::at(entry.key_origin.clone(), what).hint(
+                    "`url_env` is the environment variable by which the stack is told the provider's base URL; `upstream` is that URL",
+                ));
+                continue;
+            };
+            let dialect = dialect.unwrap_or_else(|| "openai".into());
+            self.providers.insert(entry.key.clone(), Provider { url_env, upstream, key_env, dialect });
+        }
+    }
+
+    fn add_setups(&mut self, node: &Node, errors: &mut Vec<Diagnostic>) {
+        for entry in any_fields(node, errors) {
+            let mut setup = Setup::default();
+            for field in fields(&entry.value, "a setup", SETUP_KEYS, errors) {
+                match field.key.as_str() {
+                    "about" => setup.about = text(&field.value, errors),
+                    "env" => setup.env = pairs(any_fields(&field.value, errors), errors),
+                    _ => setup.models = pairs(fields(&field.value, "`models`", MODEL_NAMES, errors), errors),
+                }
+            }
+            self.setups.insert(entry.key.clone(), setup);
+        }
+    }
+}
+
+/// The lines of a mapping whose keys must be among `known`; what is wrong is noted in `errors`.
+fn fields<'a>(
+    node: &'a Node,
+    what: &str,
+    known: &'static [&'static str],
+    errors: &mut Vec<Diagnostic>,
+) -> impl Iterator<Item = &'a Entry> + use<'a> {
+    let entries = any_fields(node, errors);
+    for entry in entries.clone().filter(|entry| !known.contains(&entry.key.as_str())) {
+        let error = Diagnostic::at(entry.key_origin.clone(), format!("{what} has no key `{}`", entry.key));
+        errors.push(match nearest(&entry.key, known.iter().copied()) {
+            Some(name) => error.hint(format!("did you mean `{name}`?")),
+            None => error.hint(format!("it has {}", known.join(", "))),
+        });
+    }
+    entries.filter(move |entry| known.contains(&entry.key.as_str()))
+}
+
+fn any_fields<'a>(node: &'a Node, errors: &mut Vec<Diagnostic>) -> std::slice::Iter<'a, Entry> {
+    if !matches!(node.kind, Kind::Map(_) | Kind::Null) {
+        errors.push(node.diagnostic(format!("a mapping is wanted here, not {}", node.kind_name())));
+    }
+    node.entries().iter()
+}
+
+fn pairs<'a>(entries: impl Iterator<Item = &'a Entry>, errors: &mut Vec<Diagnostic>) -> Vec<(String, String)> {
+    entries.filter_map(|entry| Some((entry.key.clone(), text(&entry.value, errors)?))).collect()
+}
+
+fn strings(node: &Node, errors: &mut Vec<Diagnostic>) -> Vec<String> {
+    match &node.kind {
+        Kind::List(items) => items.iter().filter_map(|item| text(item, errors)).collect(),
+        _ => {
+            errors.push(node.diagnostic(format!("a list is wanted here, not {}", node.kind_name())));
+            Vec::new()
+        }
+    }
+}
+
+/// The text of a scalar.
+fn text(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<String> {
+    match &node.kind {
+        Kind::String(text) => Some(text.clone()),
+        Kind::Number(number) => Some(number.to_string()),
+        Kind::Bool(value) => Some(value.to_string()),
+        _ => {
+            errors.push(node.diagnostic(format!("a single value is wanted here, not {}", node.kind_name())));
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_settings_are_whole() {
+        let project = Project::load(None).unwrap();
+        assert!(project.setups.contains_key("tiny") && project.setups.contains_key("ollama"));
+        assert!(project.providers.contains_key("ollama"));
+    }
+
+    #[test]
+    fn all_mistakes_of_a_file_are_told_at_once_with_the_nearest_name() {
+        let text = "setupz: {}\nproviders:\n  mine: { url_enf: X }\nsetups: { a: { models: { txt_model: x } } }\n";
+        let errors = Project::load(Some(&SourceFile::new("stack-test.yaml", text))).unwrap_err();
+        let told: Vec<_> = errors.iter().map(Diagnostic::one_line).collect();
+        assert_eq!(told.len(), 4, "{told:#?}");
+        assert!(told[0].starts_with("stack-test.yaml:1:1: stack-test.yaml has no key `setupz`"), "{told:#?}");
+        assert_eq!(errors[0].hint.as_deref(), Some("did you mean `setups`?"));
+    }
+}

@@ -1,0 +1,151 @@
+//! Which model providers a run has, and how the stack is pointed at the gateway instead of at them.
+
+use super::inputs::Inputs;
+use super::project::{Project, Provider, Setup};
+use crate::gateway::{Gateway, Upstream};
+use crate::model::{InferenceMode, Secret};
+use crate::plan::ModelChoices;
+use crate::source::{Diagnostic, nearest};
+use crate::stack_config::{Config, StackConfig, Target};
+use crate::suite::ModelKind;
+use crate::wire::dialect::{DIALECTS, Dialect};
+use std::collections::BTreeMap;
+
+/// What the stack gets as a key where nobody gave one and no provider will be asked: clients refuse to start without any.
+const REPLAY_KEY: &str = "stack-test-replay";
+
+/// The environment of the stack and the providers that are part of the run.
+#[derive(Debug)]
+pub(super) struct Providers {
+    /// The setup's variables, then those of `--env`; the last of a name counts.
+    env: Vec<(String, String)>,
+    /// Those that take part.
+    enabled: Vec<Enabled>,
+    /// Variables by which other providers would be switched on behind the gateway's back.
+    disabled: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Enabled {
+    provider: Provider,
+    upstream: Upstream,
+    has_key: bool,
+}
+
+impl Providers {
+    /// Finds out which providers take part: those whose variables the setup or `--env` sets, those that a chosen model or a
+    /// pair of the stack-config names, and, where there is no setup, those that the environment enables.
+    ///
+    /// # Errors
+    /// A provider of `stack-test.yaml` with a dialect that does not exist.
+    pub(super) fn settle(
+        project: &Project,
+        setup: Option<&Setup>,
+        settings: (&StackConfig, &ModelChoices, &[(String, String)]),
+        inputs: &Inputs,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let (stack_config, models, typed) = settings;
+        let mut env: Vec<(String, String)> = Vec::new();
+        for (name, default) in setup.iter().flat_map(|setup| &setup.env) {
+            // A setup's variables are defaults: what is set outside wins.
+            env.push((name.clone(), inputs.env(name).unwrap_or(default).to_owned()));
+        }
+        env.extend(typed.iter().cloned());
+        let given: BTreeMap<&str, &str> = env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let value = |name: &str| given.get(name).copied().or_else(|| inputs.env(name)).filter(|value| !value.is_empty());
+        let named = named_providers(stack_config, models);
+        let mut enabled = Vec::new();
+        let mut disabled = Vec::new();
+        let mut errors = Vec::new();
+        for (name, provider) in &project.providers {
+            let variables = [Some(&provider.url_env), provider.key_env.as_ref()];
+            let mut variables = variables.into_iter().flatten();
+            let set = variables.any(|name| given.contains_key(name.as_str()) || (setup.is_none() && value(name).is_some()));
+            if !set && !named.iter().any(|named| named == name) {
+                disabled.extend([Some(provider.url_env.clone()), provider.key_env.clone()].into_iter().flatten());
+                continue;
+            }
+            match dialect(name, provider) {
+                Ok(dialect) => {
+                    let url = value(&provider.url_env).unwrap_or(&provider.upstream).to_owned();
+                    let upstream = Upstream { name: name.clone(), url, dialect, headers: Vec::new() };
+                    let has_key = provider.key_env.as_deref().is_none_or(|name| value(name).is_some());
+                    enabled.push(Enabled { provider: provider.clone(), upstream, has_key });
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        disabled.retain(|name| !enabled.iter().any(|other| other.provider.key_env.as_ref() == Some(name)));
+        if errors.is_empty() { Ok(Self { env, enabled, disabled }) } else { Err(errors) }
+    }
+
+    /// The providers as the gateway knows them.
+    pub(super) fn upstreams(&self) -> Vec<Upstream> {
+        self.enabled.iter().map(|enabled| enabled.upstream.clone()).collect()
+    }
+
+    /// The variables of a stack whose providers are behind `gateway`.
+    pub(super) fn stack_env(&self, gateway: &Gateway, mode: InferenceMode) -> Vec<(String, String)> {
+        let mut env: Vec<(String, String)> = self.disabled.iter().map(|name| (name.clone(), String::new())).collect();
+        env.extend(self.env.iter().cloned());
+        for enabled in &self.enabled {
+            env.push((enabled.provider.url_env.clone(), gateway.base_url(&enabled.upstream.name)));
+            if let Some(key_env) = &enabled.provider.key_env
+                && !enabled.has_key
+                && mode == InferenceMode::Replay
+            {
+                env.push((key_env.clone(), REPLAY_KEY.to_owned()));
+            }
+        }
+        env
+    }
+
+    /// The variables as they were given, for a stack that is not behind a gateway.
+    pub(super) fn plain_env(&self) -> Vec<(String, String)> {
+        self.env.clone()
+    }
+}
+
+/// Values that must not be shown or kept: those of the providers' keys and of variables that are called like keys.
+pub(super) fn secrets(project: &Project, inputs: &Inputs, typed: &[(String, String)]) -> Vec<(String, Secret)> {
+    let looks_secret = |name: &str| {
+        let name = name.to_uppercase();
+        ["_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "API_KEY"].iter().any(|end| name.ends_with(end))
+    };
+    let declared = |name: &str| {
+        project.secrets.iter().any(|secret| secret == name)
+            || project.providers.values().any(|provider| provider.key_env.as_deref() == Some(name))
+    };
+    let all = inputs.env.iter().map(|(name, value)| (name, value)).chain(typed.iter().map(|(name, value)| (name, value)));
+    all.filter(|(name, value)| !value.is_empty() && (declared(name) || looks_secret(name)))
+        .map(|(name, value)| (name.clone(), Secret::new(value.clone())))
+        .collect()
+}
+
+/// Providers that a pair of the stack-config or the part of a model id before its slash names.
+fn named_providers(stack_config: &StackConfig, models: &ModelChoices) -> Vec<String> {
+    let mut named = Vec::new();
+    if let Target::Builtin(Config::Pairs(pairs)) | Target::Process { config: Config::Pairs(pairs), .. } =
+        stack_config.target()
+    {
+        named.extend(pairs.into_iter().map(|pair| pair.provider.id));
+    }
+    for kind in ModelKind::ALL {
+        let ids = models.get(kind).iter();
+        named.extend(ids.filter_map(|id| Some(id.split_once('/')?.0.to_owned())));
+    }
+    named
+}
+
+fn dialect(name: &str, provider: &Provider) -> Result<&'static Dialect, Diagnostic> {
+    if let Some(dialect) = DIALECTS.iter().find(|dialect| dialect.name == provider.dialect) {
+        return Ok(dialect);
+    }
+    let known: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.name).collect();
+    let what = format!("provider `{name}` has the dialect `{}`, which does not exist", provider.dialect);
+    let hint = match nearest(&provider.dialect, known.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("there are {}", known.join(", ")),
+    };
+    Err(Diagnostic::new(what).hint(hint))
+}

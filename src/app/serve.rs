@@ -1,0 +1,54 @@
+//! `stack-test serve`: the embedded stack in the foreground.
+
+use super::ExitStatus;
+use super::error::CommandError;
+use super::inputs::Inputs;
+use super::signals::Listener;
+use crate::cli::ServeArgs;
+use crate::source::Diagnostic;
+use crate::stack::embedded_config;
+use crate::stack_config::{StackConfig, Target};
+use crate::starter;
+use std::io::Write;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
+
+/// Serves until asked to stop.
+///
+/// # Errors
+/// A stack-config that the embedded stack cannot play, a port that cannot be had.
+pub(super) async fn serve(args: &ServeArgs, inputs: &Inputs) -> Result<ExitStatus, CommandError> {
+    let config = StackConfig::parse("stack-config", &args.config).map_err(CommandError::usage)?;
+    let Target::Builtin(config) = config.target() else {
+        let what = format!("`{}` is not something to serve", args.config);
+        let hint = "give a distribution, a run config's path or `api=provider,…`; the port goes to --port";
+        return Err(CommandError::usage(vec![Diagnostic::new(what).hint(hint)]));
+    };
+    let lookup = |name: &str| inputs.env(name).map(str::to_owned);
+    let starter_config =
+        embedded_config(&config, &lookup).map_err(|error| CommandError::usage(error.diagnostics()))?;
+    // Loopback only: whoever reaches the port spends the provider's tokens.
+    let listener = TcpListener::bind(("127.0.0.1", args.port)).await.map_err(|error| {
+        let what = format!("port {} on 127.0.0.1 cannot be had: {error}", args.port);
+        CommandError::internal(Diagnostic::new(what).hint("choose another with --port, or 0 for a free one"))
+    })?;
+    let mut signals = Listener::new();
+    let running = starter::serve(listener, starter_config)
+        .await
+        .map_err(|error| CommandError::internal(Diagnostic::new(error.to_string())))?;
+    let _ = writeln!(std::io::stdout(), "embedded stack {} on http://{}", env!("CARGO_PKG_VERSION"), running.addr());
+    let _ = std::io::stdout().flush();
+    tokio::select! {
+        _ = signals.next() => {}
+        () = stdin_closed(), if args.until_stdin_closes => {}
+    }
+    running.stop().await;
+    Ok(ExitStatus::Passed)
+}
+
+/// Resolves when the other end of standard input is gone.
+async fn stdin_closed() {
+    let mut stdin = tokio::io::stdin();
+    let mut buffer = [0; 64];
+    while stdin.read(&mut buffer).await.is_ok_and(|count| count > 0) {}
+}

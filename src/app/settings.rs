@@ -1,0 +1,294 @@
+//! One value of arguments, environment, project settings and shipped defaults. The first of these that says something wins.
+
+use super::inputs::Inputs;
+use super::project::Project;
+use crate::cli::{Execution, Models, Output, RecordArgs, RunArgs, Selected, Target};
+use crate::model::InferenceMode;
+use crate::plan::{Filter, ModelChoices, Wanted};
+use crate::report::{ReportRequest, Verbosity};
+use crate::source::{Diagnostic, Kind, Node, Origin, SourceFile, Span};
+use crate::stack_config::StackConfig;
+use crate::suite::{ModelKind, parse_duration};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Environment variables that hold the default of `--stack-config`, the first that is set.
+const STACK_CONFIG_ENV: &[&str] = &["STACK_TEST_CONFIG", "LLAMA_STACK_CONFIG", "OGX_CONFIG"];
+/// Environment variables that hold the default of `--inference-mode`.
+const MODE_ENV: &[&str] = &["STACK_TEST_INFERENCE_MODE", "LLAMA_STACK_TEST_INFERENCE_MODE", "OGX_TEST_INFERENCE_MODE"];
+/// Environment variables that ask for a fresh server where one is running already.
+const RESTART_ENV: &[&str] = &["LLAMA_STACK_TEST_FORCE_SERVER_RESTART", "OGX_TEST_FORCE_SERVER_RESTART"];
+/// Cases in flight when nothing else is said. They wait for a server, not for a processor, so this does not follow the cores.
+const JOBS: usize = 64;
+/// Cases in flight while recording: a real provider answers, and has limits.
+const RECORD_JOBS: usize = 8;
+
+/// What was typed after `run` or `record`.
+#[derive(Debug)]
+pub(super) struct RunRequest {
+    selected: Selected,
+    target: Target,
+    models: Models,
+    execution: Execution,
+    output: Output,
+    /// Decided by the subcommand or its flag.
+    mode: Option<InferenceMode>,
+}
+
+impl From<RunArgs> for RunRequest {
+    fn from(args: RunArgs) -> Self {
+        let RunArgs { selected, target, models, execution, output, inference_mode: mode } = args;
+        Self { selected, target, models, execution, output, mode }
+    }
+}
+
+impl From<RecordArgs> for RunRequest {
+    fn from(args: RecordArgs) -> Self {
+        let RecordArgs { selected, target, models, execution, output, if_missing } = args;
+        let mode = if if_missing { InferenceMode::RecordIfMissing } else { InferenceMode::Record };
+        Self { selected, target, models, execution, output, mode: Some(mode) }
+    }
+}
+
+/// What it comes down to.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) wanted: Wanted,
+    pub(super) filter: Option<Filter>,
+    pub(super) tags: Vec<String>,
+    pub(super) collect_only: bool,
+    pub(super) suites_dir: PathBuf,
+    pub(super) stack_config: StackConfig,
+    pub(super) setup: Option<String>,
+    pub(super) models: ModelChoices,
+    pub(super) env: Vec<(String, String)>,
+    pub(super) mode: InferenceMode,
+    pub(super) recordings: PathBuf,
+    pub(super) ready_timeout: Duration,
+    pub(super) force_restart: bool,
+    pub(super) jobs: usize,
+    pub(super) case_timeout: Duration,
+    pub(super) run_timeout: Option<Duration>,
+    pub(super) max_failures: Option<usize>,
+    pub(super) update_snapshots: bool,
+}
+
+/// What concerns the output, which must be open before the rest can be complained about.
+///
+/// # Errors
+/// Every `--report` that is none.
+pub(super) fn reports(request: &RunRequest, project: &Project) -> Result<Vec<ReportRequest>, Vec<Diagnostic>> {
+    let mut settling = Settling { errors: Vec::new() };
+    let reports = settling.reports(&request.output, project);
+    settling.end(reports)
+}
+
+/// How much is shown.
+pub(super) fn verbosity(request: &RunRequest) -> Verbosity {
+    match (request.output.quiet, request.output.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    }
+}
+
+/// How many of the slowest cases are shown.
+pub(super) fn durations(request: &RunRequest) -> usize {
+    request.output.durations
+}
+
+/// Settles everything else.
+///
+/// # Errors
+/// Everything wrong in arguments, environment and project settings, all at once.
+pub(super) fn settle(request: RunRequest, inputs: &Inputs, project: &Project) -> Result<Settings, Vec<Diagnostic>> {
+    let mut settling = Settling { errors: Vec::new() };
+    let RunRequest { selected, target, models, execution, mode, .. } = request;
+    let run = |key: &str| project.run.get(key).and_then(Said::project);
+    let said = |flag: &str, value: &Option<String>| value.as_ref().map(|value| Said::flag(flag, value));
+    let mode = settling.mode(mode, inputs, run("inference_mode"));
+    let recording = matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
+    let path = |flag: Option<PathBuf>, key: &str, default: &str| {
+        flag.or_else(|| run(key).map(|said| PathBuf::from(said.text()))).unwrap_or_else(|| PathBuf::from(default))
+    };
+    let jobs = execution.jobs.or_else(|| settling.parsed(run("jobs"), "a number of cases"));
+    if jobs == Some(0) {
+        settling.errors.push(Diagnostic::new("no case can run with 0 jobs").hint("`-j 1` runs one case at a time"));
+    }
+    if execution.maxfail == Some(0) {
+        settling.errors.push(Diagnostic::new("`--maxfail 0` would run nothing").hint("leave it out for no limit"));
+    }
+    let second = Duration::from_secs(1);
+    let settings = Settings {
+        wanted: wanted(&selected, run("suite")),
+        filter: settling.filter(selected.pattern.as_deref()),
+        tags: selected.tag,
+        collect_only: selected.collect_only,
+        suites_dir: path(selected.suites_dir, "suites_dir", "suites"),
+        stack_config: settling.stack_config(said("--stack-config", &target.stack_config), inputs, run("stack_config")),
+        setup: target.setup.clone().or_else(|| run("setup").map(|said| said.text().to_owned())),
+        models: settling.models(&models),
+        env: settling.env(&target.env),
+        mode,
+        recordings: path(target.recordings.clone(), "recordings", "recordings"),
+        ready_timeout: settling
+            .duration(said("--ready-timeout", &target.ready_timeout).or(run("ready_timeout")))
+            .unwrap_or(60 * second),
+        force_restart: inputs.first_env(RESTART_ENV).is_some_and(|(_, value)| value != "0" && value != "false"),
+        jobs: jobs.unwrap_or(if recording { RECORD_JOBS } else { JOBS }),
+        case_timeout: settling
+            .duration(said("--case-timeout", &execution.case_timeout).or(run("case_timeout")))
+            .unwrap_or(60 * second),
+        run_timeout: settling.duration(said("--run-timeout", &execution.run_timeout).or(run("run_timeout"))),
+        max_failures: if execution.exit_first { Some(1) } else { execution.maxfail },
+        update_snapshots: execution.update_snapshots,
+    };
+    settling.end(settings)
+}
+
+fn wanted(selected: &Selected, default: Option<Said>) -> Wanted {
+    let mut names: Vec<String> = selected.suites.iter().chain(&selected.suite).cloned().collect();
+    if names.is_empty() {
+        names.extend(default.map(|said| said.text().to_owned()));
+    }
+    Wanted { names, subdirs: selected.subdirs.clone() }
+}
+
+/// A value somebody wrote, and where.
+struct Said(Origin, String);
+
+impl Said {
+    fn flag(flag: &str, value: &str) -> Self {
+        let file = SourceFile::new(flag, value);
+        Self(Origin { file, span: Span { start: 0, end: value.len() } }, value.to_owned())
+    }
+
+    fn project(node: &Node) -> Option<Self> {
+        let text = match &node.kind {
+            Kind::String(text) => text.clone(),
+            Kind::Number(number) => number.to_string(),
+            _ => return None,
+        };
+        Some(Self(node.origin.clone(), text))
+    }
+
+    fn text(&self) -> &str {
+        &self.1
+    }
+}
+
+/// Collects what is wrong.
+struct Settling {
+    errors: Vec<Diagnostic>,
+}
+
+impl Settling {
+    fn end<T>(self, value: T) -> Result<T, Vec<Diagnostic>> {
+        if self.errors.is_empty() { Ok(value) } else { Err(self.errors) }
+    }
+
+    fn stack_config(&mut self, flag: Option<Said>, inputs: &Inputs, project: Option<Said>) -> StackConfig {
+        let env = inputs.first_env(STACK_CONFIG_ENV).map(|(name, value)| Said::flag(name, value));
+        let said = flag.or(env).or(project).unwrap_or_else(|| Said::flag("(default)", "starter"));
+        match StackConfig::parse(said.0.file.name(), said.text()) {
+            Ok(config) => config,
+            Err(errors) => {
+                self.errors.extend(errors);
+                StackConfig::Url(String::new())
+            }
+        }
+    }
+
+    fn mode(&mut self, typed: Option<InferenceMode>, inputs: &Inputs, project: Option<Said>) -> InferenceMode {
+        if let Some(mode) = typed {
+            return mode;
+        }
+        let env = inputs.first_env(MODE_ENV).map(|(name, value)| Said::flag(name, value));
+        let Some(said) = env.or(project) else { return InferenceMode::default() };
+        InferenceMode::from_str(said.text()).unwrap_or_else(|error| {
+            self.errors.push(Diagnostic::at(said.0, error.to_string()));
+            InferenceMode::default()
+        })
+    }
+
+    fn duration(&mut self, said: Option<Said>) -> Option<Duration> {
+        let Said(origin, text) = said?;
+        match parse_duration(&text) {
+            Ok(duration) if !duration.is_zero() => Some(duration),
+            Ok(_) => {
+                self.errors.push(Diagnostic::at(origin, "nothing gets done in no time"));
+                None
+            }
+            Err(error) => {
+                self.errors.push(Diagnostic::at(origin, error.to_string()));
+                None
+            }
+        }
+    }
+
+    fn parsed<T: FromStr>(&mut self, said: Option<Said>, what: &str) -> Option<T> {
+        let Said(origin, text) = said?;
+        let parsed = text.parse().ok();
+        if parsed.is_none() {
+            self.errors.push(Diagnostic::at(origin, format!("{what} is wanted here")));
+        }
+        parsed
+    }
+
+    fn filter(&mut self, pattern: Option<&str>) -> Option<Filter> {
+        Filter::parse(pattern?).map_err(|error| self.errors.push(error)).ok()
+    }
+
+    fn models(&mut self, models: &Models) -> ModelChoices {
+        let mut choices = ModelChoices::default();
+        let typed = [
+            (ModelKind::Text, &models.text_model),
+            (ModelKind::Vision, &models.vision_model),
+            (ModelKind::Embedding, &models.embedding_model),
+            (ModelKind::Rerank, &models.rerank_model),
+            (ModelKind::Shield, &models.safety_shield),
+            (ModelKind::Judge, &models.judge_model),
+            (ModelKind::EmbeddingDimension, &models.embedding_dimension),
+        ];
+        for (kind, list) in typed {
+            if let Some(Err(errors)) = list.as_ref().map(|list| choices.set(kind, list)) {
+                self.errors.extend(errors);
+            }
+        }
+        choices
+    }
+
+    fn env(&mut self, pairs: &[String]) -> Vec<(String, String)> {
+        let mut env = Vec::new();
+        for pair in pairs {
+            match pair.split_once('=') {
+                Some((name, value)) if !name.trim().is_empty() => env.push((name.trim().to_owned(), value.to_owned())),
+                // The value may be a key: what is wrong is told without it.
+                Some(_) => self.errors.push(Diagnostic::new("`--env` needs a name before the `=`")),
+                None => {
+                    let what = format!("`--env {pair}` sets nothing");
+                    self.errors.push(Diagnostic::new(what).hint("write `--env NAME=VALUE`"));
+                }
+            }
+        }
+        env
+    }
+
+    fn reports(&mut self, output: &Output, project: &Project) -> Vec<ReportRequest> {
+        let mut reports = Vec::new();
+        let configured = project.run.get("report").map(|node| match &node.kind {
+            Kind::List(items) => items.iter().filter_map(Said::project).collect(),
+            _ => Said::project(node).into_iter().collect::<Vec<_>>(),
+        });
+        let typed: Vec<Said> = output.report.iter().map(|text| Said::flag("--report", text)).collect();
+        let said = if typed.is_empty() { configured.unwrap_or_default() } else { typed };
+        for Said(origin, text) in said {
+            match ReportRequest::parse(&text) {
+                Ok(report) => reports.push(report),
+                Err(error) => self.errors.push(Diagnostic::at(origin, error.to_string())),
+            }
+        }
+        reports
+    }
+}

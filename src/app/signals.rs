@@ -1,0 +1,90 @@
+//! Ctrl-C, once and twice.
+
+use crate::runner::{Stop, StopReason};
+use tokio::sync::watch;
+
+/// How often the user has asked the run to end.
+#[derive(Debug, Clone)]
+pub(super) struct Signals {
+    count: watch::Receiver<u32>,
+}
+
+impl Signals {
+    /// Begins to listen for SIGINT, SIGTERM and SIGHUP, from this call on. The first asks `stop` to break off.
+    pub(super) fn listen(stop: Stop) -> Self {
+        let (sender, count) = watch::channel(0);
+        let mut listener = Listener::new();
+        tokio::spawn(async move {
+            loop {
+                let name = listener.next().await;
+                stop.request(StopReason::BreakOff(format!("interrupted by {name}")));
+                sender.send_modify(|count| *count += 1);
+            }
+        });
+        Self { count }
+    }
+
+    /// Resolves when the user has asked `times` times.
+    pub(super) async fn asked(&self, times: u32) {
+        let mut count = self.count.clone();
+        if count.wait_for(|count| *count >= times).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Receives the signals by which a user or a supervisor asks for the end. What arrives between two calls of
+/// [`Listener::next`] is not lost.
+#[cfg(unix)]
+pub(super) struct Listener {
+    signals: [(&'static str, Option<tokio::signal::unix::Signal>); 3],
+}
+
+#[cfg(unix)]
+impl Listener {
+    /// Listens from this call on.
+    pub(super) fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |name, kind| (name, signal(kind).ok());
+        Self {
+            signals: [
+                listen("Ctrl-C", SignalKind::interrupt()),
+                listen("SIGTERM", SignalKind::terminate()),
+                listen("SIGHUP", SignalKind::hangup()),
+            ],
+        }
+    }
+
+    /// The name of the next signal.
+    pub(super) async fn next(&mut self) -> &'static str {
+        std::future::poll_fn(|context| {
+            for (name, signal) in &mut self.signals {
+                if signal.as_mut().is_some_and(|signal| signal.poll_recv(context).is_ready()) {
+                    return std::task::Poll::Ready(*name);
+                }
+            }
+            std::task::Poll::Pending
+        })
+        .await
+    }
+}
+
+/// Receives Ctrl-C.
+#[cfg(not(unix))]
+pub(super) struct Listener;
+
+#[cfg(not(unix))]
+impl Listener {
+    /// Listens.
+    pub(super) fn new() -> Self {
+        Self
+    }
+
+    /// The name of the next signal.
+    pub(super) async fn next(&mut self) -> &'static str {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => "Ctrl-C",
+            Err(_) => std::future::pending().await,
+        }
+    }
+}

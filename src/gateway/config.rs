@@ -1,0 +1,44 @@
+//! What a gateway is started with.
+
+use crate::model::{CaseId, InferenceMode, Secret};
+use crate::wire::dialect::Dialect;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long a provider may stay silent, before its head and between two pieces, where nothing else is asked for.
+pub const IDLE: Duration = Duration::from_secs(300);
+
+/// What a gateway is started with.
+#[derive(Debug, Clone)]
+pub struct GatewayConfig {
+    /// What it does with a call.
+    pub mode: InferenceMode,
+    /// The setup, which names the folder of its recordings below `root`.
+    pub setup: String,
+    /// The folder of all recordings.
+    pub root: PathBuf,
+    /// The providers it stands for.
+    pub providers: Vec<Upstream>,
+    /// Values that must not be kept or shown, and the names they are masked with.
+    pub secrets: Vec<(String, Secret)>,
+    /// The cases that will run. Their recordings are read at the start, so that a broken one is found before anything
+    /// runs; those of other cases are read when they are asked for.
+    pub cases: Vec<CaseId>,
+    /// How long a provider may stay silent; usually [`IDLE`].
+    pub idle: Duration,
+    /// Whether each connection is closed after one answer, for stacks that lose kept-alive ones.
+    pub close_connections: bool,
+}
+
+/// A provider behind the gateway.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    /// Its name: the first step of the path at the gateway, and `provider` in recordings.
+    pub name: String,
+    /// Its base URL, with `/v1` where it has one. Never connected to in replay.
+    pub url: String,
+    /// What is particular to it.
+    pub dialect: &'static Dialect,
+    /// Headers that are put in place of those of the stack, such as its key.
+    pub headers: Vec<(String, Secret)>,
+}

@@ -1,0 +1,85 @@
+//! What can go wrong at the gateway, apart from a miss.
+
+use crate::model::CaseId;
+use crate::recording::FormatError;
+use std::io;
+use std::path::PathBuf;
+
+/// What can go wrong at the gateway, apart from a miss, which is the failure of a case.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Recordings that cannot be used; all of those that the run needs.
+    #[error("{}", each(.0))]
+    Recordings(Vec<Error>),
+    /// A recording that cannot be used.
+    #[error("{}:{error}", path.display())]
+    Recording {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it and where.
+        error: FormatError,
+    },
+    /// A file or folder that cannot be read.
+    #[error("cannot read the recording {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Recordings cannot be written.
+    #[error(
+        "cannot write recordings to {}: {source}; make the folder writable, or replay instead of recording",
+        path.display()
+    )]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A part of the recordings folder is a symbolic link, which could lead anywhere.
+    #[error("{} is a symbolic link; recordings must be plain files below their folder", .0.display())]
+    Symlink(PathBuf),
+    /// A provider's name or URL makes no sense.
+    #[error("provider `{name}`: {problem}")]
+    Provider {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The client for providers cannot be made.
+    #[error("cannot set up the connection to providers: {0}")]
+    Client(String),
+    /// The listener has no address.
+    #[error("the gateway's listener has no address: {0}")]
+    Listener(io::Error),
+    /// A call that came in record mode when its case was over or unknown: nobody waits for it.
+    #[error("a call of `{case}` ({call}) came when the case was not running; it is not recorded")]
+    Late {
+        /// The case it names.
+        case: CaseId,
+        /// Provider, method and path.
+        call: String,
+    },
+    /// A call in record mode that belongs to nobody for sure.
+    #[error(
+        "{call} names no case while several run; it is recorded as a call outside cases: record one case at a time \
+         (-j 1), or have the stack forward the `baggage` header"
+    )]
+    Unattributed {
+        /// Provider, method and path.
+        call: String,
+    },
+    /// A case whose provider calls did not end in time.
+    #[error("`{case}` still waited for a provider when the run ended; its recordings are left as they were")]
+    Unfinished {
+        /// The case.
+        case: String,
+    },
+}
+
+fn each(errors: &[Error]) -> String {
+    errors.iter().map(Error::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,223 @@
+//! Asking providers. Exists only in modes that may.
+
+use super::answer::{AnswerBody, BrokenOff, without_head};
+use super::ledger::{Ledger, Ticket};
+use super::{Error, Upstream};
+use crate::wire::dialect::{Dialect, Framing};
+use crate::wire::message::{Body, End, Head, Piece, Response};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use reqwest::redirect::Policy;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::{Sender, channel};
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+/// Headers that are about the connection, and those that hyper and reqwest write themselves.
+const NOT_PASSED: [&str; 11] = [
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "host",
+    // The name of a test is none of the provider's business.
+    "baggage",
+];
+
+/// Response headers that are kept; the others speak of the moment (dates, limits, request ids) or are secrets.
+const KEPT: [&str; 4] = ["content-type", "content-encoding", "location", "retry-after"];
+
+/// Pieces that may wait for a slow client.
+const WAITING: usize = 16;
+
+/// What asks providers.
+pub(super) struct Forwarder {
+    /// For providers on this machine: no proxy stands between.
+    local: reqwest::Client,
+    /// For the others: by the system's proxy, if there is one.
+    remote: reqwest::Client,
+    idle: Duration,
+    ledger: Arc<Ledger>,
+    /// The bodies being passed on, which go on to their end even if the client leaves, where they are recorded.
+    pub(super) pumps: TaskTracker,
+}
+
+/// A call to be passed on.
+pub(super) struct Call {
+    pub(super) url: Url,
+    pub(super) method: Method,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl Forwarder {
+    pub(super) fn new(idle: Duration, ledger: Arc<Ledger>) -> Result<Self, Error> {
+        // Fails only if a provider of cryptography is installed already, and then that one serves.
+        let _installed = rustls::crypto::ring::default_provider().install_default();
+        let client = |builder: reqwest::ClientBuilder| {
+            builder.redirect(Policy::none()).build().map_err(|error| Error::Client(error.to_string()))
+        };
+        Ok(Self {
+            local: client(reqwest::Client::builder().no_proxy())?,
+            remote: client(reqwest::Client::builder())?,
+            idle,
+            ledger,
+            pumps: TaskTracker::new(),
+        })
+    }
+
+    /// Asks the provider and passes its answer on as it arrives; with a ticket, the answer is kept.
+    pub(super) async fn pass(
+        self: &Arc<Self>,
+        call: Call,
+        upstream: &Upstream,
+        ticket: Option<Ticket>,
+    ) -> http::Response<AnswerBody> {
+        let keep = Keep { ledger: Arc::clone(&self.ledger), dialect: upstream.dialect, ticket };
+        // A task of its own: hyper drops the request's future when the client leaves, and a recording must be whole.
+        let this = Arc::clone(self);
+        let headers = upstream.headers.clone();
+        let asked = self.pumps.spawn(async move { this.ask(call, &headers, keep).await });
+        asked.await.unwrap_or_else(|_| without_head(End::Aborted))
+    }
+
+    async fn ask(
+        self: Arc<Self>,
+        call: Call,
+        extra: &[(String, crate::model::Secret)],
+        keep: Keep,
+    ) -> http::Response<AnswerBody> {
+        let is_local = match call.url.host() {
+            Some(url::Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback() || address.is_unspecified(),
+            Some(url::Host::Domain(name)) => name == "localhost",
+            None => false,
+        };
+        let client = if is_local { &self.local } else { &self.remote };
+        let request = client
+            .request(call.method, call.url)
+            .headers(request_headers(&call.headers, extra))
+            .body(call.body)
+            .send();
+        let response = match timeout(self.idle, request).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(_)) => return keep.silence(End::Refused),
+            Err(_) => return keep.silence(End::Timeout),
+        };
+        let mut answer = http::Response::new(());
+        *answer.status_mut() = response.status();
+        for (name, value) in response.headers() {
+            if !NOT_PASSED.contains(&name.as_str()) {
+                answer.headers_mut().append(name.clone(), value.clone());
+            }
+        }
+        let (sender, receiver) = channel(WAITING);
+        let idle = self.idle;
+        self.pumps.spawn(async move { pump(response, sender, idle, keep).await });
+        answer.map(|()| AnswerBody::Arriving(receiver))
+    }
+}
+
+fn request_headers(headers: &HeaderMap, extra: &[(String, crate::model::Secret)]) -> HeaderMap {
+    let mut passed = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        let own = extra.iter().any(|(extra, _)| name.as_str().eq_ignore_ascii_case(extra));
+        if !own && name != http::header::CONTENT_LENGTH && !NOT_PASSED.contains(&name.as_str()) {
+            passed.append(name.clone(), value.clone());
+        }
+    }
+    for (name, value) in extra {
+        if let (Ok(name), Ok(mut value)) =
+            (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.expose()))
+        {
+            value.set_sensitive(true);
+            passed.insert(name, value);
+        }
+    }
+    passed
+}
+
+/// Where an answer is kept, if it is. Whatever happens to the call, its place is given back.
+struct Keep {
+    ledger: Arc<Ledger>,
+    dialect: &'static Dialect,
+    ticket: Option<Ticket>,
+}
+
+impl Keep {
+    fn wanted(&self) -> bool {
+        self.ticket.is_some()
+    }
+
+    fn answer(mut self, response: Response) {
+        if let Some(ticket) = self.ticket.take() {
+            self.ledger.complete(&ticket, self.dialect, Some(response));
+        }
+    }
+
+    fn silence(self, end: End) -> http::Response<AnswerBody> {
+        self.answer(Response { head: None, body: Body::Whole(Bytes::new()), end });
+        without_head(end)
+    }
+}
+
+impl Drop for Keep {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.ledger.complete(&ticket, self.dialect, None);
+        }
+    }
+}
+
+/// Passes the body on, piece by piece as it arrives, and keeps it.
+async fn pump(
+    mut response: reqwest::Response,
+    client: Sender<Result<Bytes, BrokenOff>>,
+    idle: Duration,
+    keep: Keep,
+) {
+    let head = kept_head(&response);
+    let began = Instant::now();
+    let mut pieces: Vec<Piece> = Vec::new();
+    let end = loop {
+        let bytes = match timeout(idle, response.chunk()).await {
+            Ok(Ok(Some(bytes))) => bytes,
+            Ok(Ok(None)) => break End::Complete,
+            Ok(Err(_)) => break End::Aborted,
+            Err(_) => break End::Timeout,
+        };
+        if keep.wanted() {
+            let at = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            pieces.push(Piece { at, bytes: bytes.clone() });
+        }
+        if client.send(Ok(bytes)).await.is_err() && !keep.wanted() {
+            // Nobody reads and nobody keeps: dropping the response hangs up at the provider.
+            return;
+        }
+    };
+    // Kept first: when the client has read the end, the call is over for the ledger, too.
+    if keep.wanted() {
+        let streams =
+            head.headers.iter().any(|(name, value)| name == "content-type" && Framing::of(value).is_some());
+        let body = if streams { Body::Stream(pieces) } else { Body::Whole(Body::Stream(pieces).bytes()) };
+        keep.answer(Response { head: Some(head), body, end });
+    }
+    if end != End::Complete {
+        let _client_left = client.send(Err(BrokenOff)).await;
+    }
+}
+
+fn kept_head(response: &reqwest::Response) -> Head {
+    let headers = response.headers().iter().filter(|(name, _)| KEPT.contains(&name.as_str()));
+    let text = |(name, value): (&HeaderName, &HeaderValue)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    };
+    Head { status: response.status().as_u16(), headers: headers.filter_map(text).collect() }
+}

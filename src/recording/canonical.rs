@@ -1,0 +1,90 @@
+//! One spelling for all spellings of the same value.
+
+use serde_json::Value;
+
+/// JSON with sorted keys, no white space and one spelling for each string and number; `None` if `body` is no JSON, or
+/// holds a number that a double cannot tell from its neighbours (such a body counts by its bytes).
+pub(super) fn canonical_json(body: &[u8]) -> Option<Vec<u8>> {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace())?;
+    if !matches!(first, b'{' | b'[') {
+        return None;
+    }
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let mut out = Vec::with_capacity(body.len());
+    put(&value, &mut out).then_some(out)
+}
+
+fn put(value: &Value, out: &mut Vec<u8>) -> bool {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_unstable_by(|one, other| one.0.cmp(other.0));
+            out.push(b'{');
+            for (key, value) in members {
+                put_text(key, out);
+                if !put(value, out) {
+                    return false;
+                }
+            }
+            out.push(b'}');
+            true
+        }
+        Value::Array(elements) => {
+            out.push(b'[');
+            let all = elements.iter().all(|element| put(element, out));
+            out.push(b']');
+            all
+        }
+        Value::String(text) => {
+            put_text(text, out);
+            true
+        }
+        Value::Number(number) => put_number(number, out),
+        Value::Bool(true) => out.write_tag(b't'),
+        Value::Bool(false) => out.write_tag(b'f'),
+        Value::Null => out.write_tag(b'n'),
+    }
+}
+
+/// Length first, so that no two sequences of values look alike and no escape is needed.
+fn put_text(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(&(text.len() as u64).to_le_bytes());
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// Whole numbers are whole however they are spelled; above 2^53 a double no longer tells them apart.
+fn put_number(number: &serde_json::Number, out: &mut Vec<u8>) -> bool {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if let Some(float) = number.as_f64().filter(|_| number.is_f64()) {
+        if float.fract() == 0.0 && float.abs() < EXACT {
+            #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and below 2^53")]
+            out.extend_from_slice(format!("#{}", float as i64).as_bytes());
+        } else if float.abs() >= EXACT {
+            return false;
+        } else {
+            out.extend_from_slice(format!("#{float:e}").as_bytes());
+        }
+    } else {
+        out.extend_from_slice(format!("#{number}").as_bytes());
+    }
+    true
+}
+
+trait WriteTag {
+    fn write_tag(&mut self, tag: u8) -> bool;
+}
+
+impl WriteTag for Vec<u8> {
+    fn write_tag(&mut self, tag: u8) -> bool {
+        self.push(tag);
+        true
+    }
+}
+
+/// The parameters of a query in one order.
+pub(super) fn sorted_query(query: &str) -> String {
+    let mut parameters: Vec<&str> = query.split('&').filter(|parameter| !parameter.is_empty()).collect();
+    parameters.sort_unstable();
+    parameters.join("&")
+}

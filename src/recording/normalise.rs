@@ -1,0 +1,161 @@
+//! What differs from call to call although nothing has changed is kept in one spelling.
+
+use super::Key;
+use crate::wire::dialect::{Dialect, Framing, Kind, Volatile};
+use crate::wire::json_text::{edit_scalars, is_json, points_at};
+use crate::wire::message::{Body, Edit, Request, Response, apply};
+use std::collections::HashMap;
+
+/// A shorter id is replaced where the dialect says it is one, but not searched for in other texts.
+const TELLING: usize = 8;
+
+/// Ids that a provider minted in this run, and the names they have in the recording.
+///
+/// What a provider minted comes back: the second turn of a conversation quotes the id of the tool call of the first. On
+/// replay it quotes the recorded name, so the request is kept with that name, too.
+#[derive(Debug, Clone, Default)]
+pub struct Renames {
+    known: HashMap<String, String>,
+}
+
+impl Renames {
+    fn edits(&self, bytes: &[u8]) -> Vec<Edit> {
+        let mut edits: Vec<Edit> = Vec::new();
+        for (old, new) in self.known.iter().filter(|(old, _)| old.len() >= TELLING) {
+            let (mut from, old) = (0, old.as_bytes());
+            while let Some(at) = bytes[from..].windows(old.len()).position(|window| window == old) {
+                edits.push((from + at..from + at + old.len(), new.clone()));
+                from += at + old.len();
+            }
+        }
+        edits.sort_by(|one, other| one.0.start.cmp(&other.0.start).then_with(|| other.0.end.cmp(&one.0.end)));
+        let mut end = 0;
+        edits.retain(|(range, _)| {
+            let apart = range.start >= end;
+            if apart {
+                end = range.end;
+            }
+            apart
+        });
+        edits
+    }
+
+    /// The request as it would be asked on replay.
+    pub fn request(&self, mut request: Request) -> Request {
+        if self.known.is_empty() {
+            return request;
+        }
+        for text in [&mut request.path, &mut request.query] {
+            for (range, new) in self.edits(text.as_bytes()).into_iter().rev() {
+                text.replace_range(range, &new);
+            }
+        }
+        request.body = apply(&request.body, &self.edits(&request.body));
+        request
+    }
+}
+
+/// Puts answers into the spelling that is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Normaliser<'a> {
+    /// Says what is volatile.
+    pub dialect: &'a Dialect,
+    /// The question that is answered.
+    pub key: Key,
+    /// How many times the owner asked it before.
+    pub occurrence: usize,
+}
+
+impl Normaliser<'_> {
+    /// `response` to a request for `path`, in the spelling that is kept. Ids that are renamed are added to `renames`.
+    pub fn response(&self, path: &str, mut response: Response, renames: &mut Renames) -> Response {
+        if response.header("content-encoding").is_some() {
+            return response;
+        }
+        let framing = match &response.body {
+            Body::Whole(_) => None,
+            Body::Stream(_) => Framing::of(response.header("content-type").unwrap_or_default()),
+        };
+        response.body = response.body.edited(&renames.edits(&response.body.bytes()));
+        let bytes = response.body.bytes();
+        let Ok(text) = std::str::from_utf8(&bytes) else { return response };
+        let rules: Vec<&Volatile> =
+            self.dialect.volatile.iter().filter(|rule| path.ends_with(rule.endpoint)).collect();
+        if rules.is_empty() {
+            return response;
+        }
+        let mut minted: Vec<String> = Vec::new();
+        let mut edits = Vec::new();
+        for (offset, json) in json_texts(text, framing) {
+            edits.extend(edit_scalars(json, offset, |at, token| {
+                let rule = rules.iter().find(|rule| points_at(rule.at, at))?;
+                self.replacement(rule.kind, token, &mut minted, renames)
+            }));
+        }
+        response.body = response.body.edited(&edits);
+        response
+    }
+
+    fn replacement(
+        &self,
+        kind: Kind,
+        token: &str,
+        minted: &mut Vec<String>,
+        renames: &mut Renames,
+    ) -> Option<String> {
+        let text = token.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let number = token.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+        let new = match (kind, text) {
+            (Kind::Id, Some(old)) if !old.is_empty() => format!("\"{}\"", self.rename(old, minted, renames)),
+            (Kind::Timestamp, Some(_)) => "\"1970-01-01T00:00:00Z\"".to_owned(),
+            (Kind::Text(fixed), Some(_)) => format!("\"{fixed}\""),
+            (Kind::UnixTime, None) if number => "0".to_owned(),
+            (Kind::Duration, None) if number => "1".to_owned(),
+            _ => return None,
+        };
+        (new != token).then_some(new)
+    }
+
+    fn rename(&self, old: &str, minted: &mut Vec<String>, renames: &mut Renames) -> String {
+        if renames.known.values().any(|new| new == old) {
+            return old.to_owned();
+        }
+        let ordinal = minted.iter().position(|known| known == old).unwrap_or_else(|| {
+            minted.push(old.to_owned());
+            minted.len() - 1
+        });
+        let new = format!("{}{}", prefix(old), self.key.name(self.occurrence, ordinal));
+        renames.known.insert(old.to_owned(), new.clone());
+        new
+    }
+}
+
+/// `chatcmpl-` of `chatcmpl-8f3a`: what says of which kind an id is.
+fn prefix(id: &str) -> &str {
+    let letters = id.bytes().take_while(u8::is_ascii_alphabetic).count();
+    match id.as_bytes().get(letters) {
+        Some(b'-' | b'_') if letters > 0 => &id[..=letters],
+        _ => "",
+    }
+}
+
+/// The JSON texts in a body and where they begin.
+fn json_texts(text: &str, framing: Option<Framing>) -> Vec<(usize, &str)> {
+    let candidates = match framing {
+        None => vec![(0, text)],
+        Some(Framing::Ndjson) => lines(text).collect(),
+        Some(Framing::Sse) => lines(text)
+            .filter_map(|(offset, line)| line.strip_prefix("data:").map(|data| (offset + 5, data)))
+            .collect(),
+        Some(Framing::Binary) => Vec::new(),
+    };
+    candidates.into_iter().filter(|(_, json)| is_json(json)).collect()
+}
+
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.split_inclusive(['\n', '\r']).scan(0, |offset, line| {
+        let start = *offset;
+        *offset += line.len();
+        Some((start, line))
+    })
+}

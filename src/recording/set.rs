@@ -1,0 +1,83 @@
+//! The recordings of one case.
+
+use super::Key;
+use crate::model::CaseId;
+use crate::wire::message::{Body, Exchange};
+use std::collections::HashMap;
+use std::fmt;
+
+/// Whose provider calls they are.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Owner {
+    /// Calls outside any case: model lists, health.
+    Session,
+    /// The calls of a case.
+    Case(CaseId),
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Session => f.write_str("_session"),
+            Self::Case(case) => case.fmt(f),
+        }
+    }
+}
+
+/// The exchanges of one owner, in the order in which they were asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Set {
+    /// Whose they are.
+    pub owner: Owner,
+    /// What was asked and answered.
+    pub exchanges: Vec<Exchange>,
+}
+
+impl Set {
+    /// A set without exchanges.
+    pub fn new(owner: Owner) -> Self {
+        Self { owner, exchanges: Vec::new() }
+    }
+
+    /// The exchanges by question: for each key, their places in order.
+    pub fn index(&self) -> HashMap<Key, Vec<usize>> {
+        let mut index: HashMap<Key, Vec<usize>> = HashMap::new();
+        for (place, exchange) in self.exchanges.iter().enumerate() {
+            index.entry(Key::of(&exchange.request)).or_default().push(place);
+        }
+        index
+    }
+
+    /// Puts in place of each exchange the equal one of `old`, so that what has not changed keeps its bytes: an exchange
+    /// that differs only in when and in which pieces the answer arrived, or in the spelling of the same request, is not
+    /// a change. If nothing changed but the order, the old order is kept, too.
+    pub fn settle(self, old: &Self) -> Self {
+        let mut left: HashMap<Key, Vec<&Exchange>> = HashMap::new();
+        for exchange in old.exchanges.iter().rev() {
+            left.entry(Key::of(&exchange.request)).or_default().push(exchange);
+        }
+        let mut all_old = self.exchanges.len() == old.exchanges.len();
+        let mut exchanges = Vec::with_capacity(self.exchanges.len());
+        for exchange in self.exchanges {
+            let known = left.get_mut(&Key::of(&exchange.request)).and_then(Vec::pop);
+            match known.filter(|known| same_answer(known, &exchange)) {
+                Some(known) => exchanges.push(known.clone()),
+                None => {
+                    all_old = false;
+                    exchanges.push(exchange);
+                }
+            }
+        }
+        if all_old { old.clone() } else { Self { owner: self.owner, exchanges } }
+    }
+}
+
+/// Whether both say the same, whenever and in whatever pieces it came.
+pub(super) fn same_answer(one: &Exchange, other: &Exchange) -> bool {
+    let (one, other) = (&one.response, &other.response);
+    let streamed = |body: &Body| matches!(body, Body::Stream(_));
+    one.head == other.head
+        && one.end == other.end
+        && streamed(&one.body) == streamed(&other.body)
+        && one.body.bytes() == other.body.bytes()
+}

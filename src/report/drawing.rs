@@ -1,0 +1,127 @@
+//! Diagnostics, drawn so that the terminal and the files carry the same text.
+
+use crate::events::CaseReport;
+use crate::model::{Miss, Outcome};
+use crate::source::{Diagnostic, Origin, SourceFile};
+use crate::text::{one_line, sanitize};
+use std::borrow::Cow;
+
+/// Draws `diagnostics`, with an empty line between two of them and none at the end.
+pub(super) fn draw(diagnostics: &[Diagnostic], color: bool) -> String {
+    diagnostics.iter().map(|diagnostic| draw_one(diagnostic, color)).collect::<Vec<_>>().join("\n\n")
+}
+
+/// Everything that was wrong with a case: the provider calls that no recording answers first, since they are the likely
+/// cause of the rest, then what did not hold.
+pub(super) fn complaints(case: &CaseReport) -> Vec<Diagnostic> {
+    let mut all = misses(&case.traffic.misses);
+    all.extend(case.failures.iter().cloned());
+    if let (Outcome::XPassed { reason, strict: true }, true) = (&case.outcome, all.is_empty()) {
+        let what = format!("passed, though it was expected to fail: {reason}");
+        let hint = "if that is mended, take the `xfail` out of the suite";
+        all.push(Diagnostic::at(case.origin.clone(), what).hint(hint));
+    }
+    all
+}
+
+/// Provider calls that no recording answers, as diagnostics.
+pub(super) fn misses(misses: &[Miss]) -> Vec<Diagnostic> {
+    let complaint = |miss: &Miss| {
+        let diagnostic = Diagnostic::new(format!("no recording answers {miss}"));
+        [&miss.summary, &miss.explanation]
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .fold(diagnostic, |diagnostic, text| diagnostic.note(text.as_str()))
+    };
+    misses.iter().map(complaint).collect()
+}
+
+/// The first complaint in one line, and how many more there are.
+pub(super) fn headline(diagnostics: &[Diagnostic]) -> String {
+    let Some(first) = diagnostics.first() else { return "no reason was given".to_owned() };
+    let mut line = one_line(&first.what).into_owned();
+    if let (Some(expected), Some(actual)) = (&first.expected, &first.actual) {
+        // Left out rather than shortened: half a secret would no longer be known for one when the text is written.
+        let compared = format!(": expected {}, actual {}", one_line(expected), one_line(actual));
+        if compared.len() <= HEADLINE_ROOM {
+            line.push_str(&compared);
+        }
+    }
+    match diagnostics.len() - 1 {
+        0 => line,
+        more => format!("{line} (and {more} more)"),
+    }
+}
+
+/// Bytes for expected and actual in a headline; they are in the drawing anyway.
+const HEADLINE_ROOM: usize = 200;
+/// Bytes of one fact in a drawing. Readers of JUnit and terminals choke on more; JSON has it whole.
+const FACT_ROOM: usize = 32 * 1024;
+
+fn draw_one(diagnostic: &Diagnostic, color: bool) -> String {
+    let drawn = clean(diagnostic).render(color);
+    // What the drawer of the user's own lines lets through: it makes the other controls visible.
+    let let_through = |c: char| matches!(c, '\u{80}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+    if drawn.contains(let_through) || drawn.contains("##[") {
+        return drawn.replace(let_through, "\u{fffd}").replace("##[", "# #[");
+    }
+    drawn
+}
+
+fn clean(diagnostic: &Diagnostic) -> Diagnostic {
+    let text = |text: &String| limited(sanitize(text).into_owned());
+    Diagnostic {
+        what: one_line(&diagnostic.what).into_owned(),
+        origin: diagnostic.origin.clone().map(with_clean_name),
+        expected: diagnostic.expected.as_ref().map(text),
+        actual: diagnostic.actual.as_ref().map(text),
+        hint: diagnostic.hint.as_ref().map(text),
+        notes: diagnostic.notes.iter().map(text).collect(),
+    }
+}
+
+/// A file's name is drawn as it is.
+fn with_clean_name(origin: Origin) -> Origin {
+    match one_line(origin.file.name()) {
+        Cow::Borrowed(_) => origin,
+        Cow::Owned(name) => Origin { file: SourceFile::new(name, origin.file.text()), span: origin.span },
+    }
+}
+
+/// The beginning of a long text, cut where no word and no quoted value is cut in two.
+fn limited(mut text: String) -> String {
+    if text.len() <= FACT_ROOM {
+        return text;
+    }
+    let whole = text.len();
+    let hard = (0..=FACT_ROOM).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let cut = text[..hard].rfind(|c: char| c.is_whitespace() || c == '"').unwrap_or(hard);
+    text.truncate(cut);
+    text.push_str(&format!("\n… and {} more bytes", whole - cut));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_fact_is_cut_between_words() {
+        let body = format!(
+            "{{\"filler\": \"{}\", \"key\": \"sk-{}\"}}",
+            "x ".repeat(FACT_ROOM / 2 - 20),
+            "s".repeat(99)
+        );
+        let drawn = draw(&[Diagnostic::new("long").note(body)], false);
+        assert!(drawn.len() < FACT_ROOM + 200 && drawn.contains("more bytes"), "{}", drawn.len());
+        assert!(!drawn.contains("sk-"), "half a word is left");
+    }
+
+    #[test]
+    fn a_headline_has_one_line_and_leaves_long_values_out() {
+        let short = Diagnostic::new("differs\nhere").compared("1", "2");
+        assert_eq!(headline(&[short.clone(), short]), "differs here: expected 1, actual 2 (and 1 more)");
+        let long = Diagnostic::new("differs").compared("1", "x".repeat(HEADLINE_ROOM));
+        assert_eq!(headline(&[long]), "differs");
+    }
+}

@@ -1,0 +1,80 @@
+//! What every reporter remembers of the run as a whole.
+
+use super::Tally;
+use crate::events::{Event, RunEnd, RunStart, StackInfo};
+use crate::model::{Miss, Traffic};
+use crate::source::Diagnostic;
+use crate::text::plural;
+use std::time::Duration;
+
+/// The only event of a run that never began: a suite, a setting or the stack-config is wrong. Every reporter shows the
+/// diagnostics as errors, so that a CI that reads only the report sees red.
+pub fn setup_failure(diagnostics: Vec<Diagnostic>) -> Event {
+    Event::RunEnded(RunEnd {
+        duration: Duration::ZERO,
+        session: Traffic::default(),
+        stopped_early: None,
+        errors: diagnostics,
+    })
+}
+
+/// What every reporter remembers of the run as a whole.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pub(super) start: Option<RunStart>,
+    pub(super) stack: Option<StackInfo>,
+    pub(super) tally: Tally,
+    /// Problems that belong to no case: of the stack, then of the run.
+    pub(super) errors: Vec<Diagnostic>,
+    pub(super) notices: Vec<String>,
+    /// Provider calls outside any case.
+    pub(super) session: Traffic,
+    pub(super) duration: Duration,
+    pub(super) stopped_early: Option<String>,
+}
+
+impl Ledger {
+    pub(super) fn on_event(&mut self, event: &Event) {
+        self.tally.on_event(event);
+        match event {
+            Event::RunStarted(start) => self.start = Some(start.clone()),
+            Event::Notice(notice) => self.notices.push(notice.clone()),
+            Event::StackReady(stack) => self.stack = Some(stack.clone()),
+            Event::StackFailed(diagnostic) => self.add_error(diagnostic),
+            Event::Interrupted => self.stopped_early = Some("interrupted".to_owned()),
+            Event::RunEnded(end) => {
+                self.session = end.session.clone();
+                self.duration = end.duration;
+                if end.stopped_early.is_some() {
+                    self.stopped_early.clone_from(&end.stopped_early);
+                }
+                end.errors.iter().for_each(|error| self.add_error(error));
+            }
+            Event::CaseStarted(_) | Event::CaseFinished(_) => {}
+        }
+    }
+
+    pub(super) fn session_misses(&self) -> &[Miss] {
+        &self.session.misses
+    }
+
+    /// `interrupted; 3 of 12 cases were not run`, if the run did not get to its end.
+    pub(super) fn cut_short(&self) -> Option<String> {
+        let left = self.tally.not_run();
+        let missing = (left > 0).then(|| {
+            let all = plural(self.tally.total().all() + left, "case");
+            format!("{left} of {all} were not run")
+        });
+        match (&self.stopped_early, missing) {
+            (Some(reason), Some(missing)) => Some(format!("{reason}; {missing}")),
+            (reason, missing) => missing.or_else(|| reason.clone()),
+        }
+    }
+
+    /// A stack that failed may be told twice, by its event and among the errors at the end.
+    fn add_error(&mut self, error: &Diagnostic) {
+        if !self.errors.contains(error) {
+            self.errors.push(error.clone());
+        }
+    }
+}

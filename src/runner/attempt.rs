@@ -1,0 +1,230 @@
+//! One attempt at a case: its steps in order, then whatever must run at the end.
+
+use super::client::{Client, NoAnswer};
+use super::{Stop, form, polling};
+use crate::check::{Ending, Observed, Reference, Scope};
+use crate::model::CaseId;
+use crate::plan::{Body, PlannedCase, PlannedStep, RequestStep};
+use crate::source::{Diagnostic, Origin};
+use serde_json::{Value, json};
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The longest that the steps of a `finally` may take together, also when the run is being ended.
+const FINALLY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What came of an attempt.
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    /// Everything that was wrong.
+    pub(super) failures: Vec<Diagnostic>,
+    /// Whether that is the fault of something else than the thing under test.
+    pub(super) infrastructure: bool,
+    /// Set if the case asked to be skipped.
+    pub(super) skipped: Option<String>,
+    /// Snapshots that differ or are new.
+    pub(super) snapshots: Vec<(PathBuf, String)>,
+}
+
+/// Why the steps of a case went no further.
+pub(super) enum Halt {
+    /// The case failed; the failures are noted.
+    Failed,
+    /// The case asked to be skipped.
+    Skip(String),
+}
+
+/// What the steps of an attempt share.
+pub(super) struct Attempt<'a> {
+    pub(super) client: &'a Client,
+    pub(super) case: &'a CaseId,
+    pub(super) scope: Scope,
+    pub(super) deadline: Instant,
+    /// The time the case has, for messages.
+    pub(super) limit: Duration,
+    pub(super) ended: Ended,
+    /// Steps that must run at the end, with the names as they were, in the order they were met.
+    cleanups: Vec<(Arc<[PlannedStep]>, Scope)>,
+}
+
+/// Runs `case` once.
+pub(super) async fn run(
+    client: &Client,
+    case: &PlannedCase,
+    scope: Scope,
+    limit: Duration,
+    stop: &Stop,
+) -> Ended {
+    let mut attempt = Attempt {
+        client,
+        case: &case.id,
+        scope,
+        deadline: Instant::now() + limit,
+        limit,
+        ended: Ended::default(),
+        cleanups: Vec::new(),
+    };
+    let halt = tokio::select! {
+        biased;
+        reason = stop.broken_off() => {
+            attempt.ended.infrastructure = true;
+            attempt.ended.failures.push(Diagnostic::at(case.origin.clone(), format!("the case was broken off: {reason}")));
+            Err(Halt::Failed)
+        }
+        halt = attempt.steps(&case.steps) => halt,
+    };
+    if let Err(Halt::Skip(reason)) = halt {
+        attempt.ended.skipped = Some(reason);
+    }
+    attempt.clean_up(case).await;
+    attempt.ended
+}
+
+impl Attempt<'_> {
+    /// Runs steps one after the other, up to the first that fails. Boxed because a fragment's steps are steps.
+    fn steps<'s>(
+        &'s mut self,
+        steps: &'s [PlannedStep],
+    ) -> Pin<Box<dyn Future<Output = Result<(), Halt>> + Send + 's>> {
+        Box::pin(async move {
+            for step in steps {
+                match step {
+                    PlannedStep::Request(step) => self.request(step).await?,
+                    PlannedStep::Fragment { with, steps, finally, .. } => {
+                        for (name, template) in with {
+                            let value = template.render(&self.scope).map_err(|error| self.fail(error))?;
+                            self.scope.set(name.clone(), value);
+                        }
+                        let result = self.steps(steps).await;
+                        if !finally.is_empty() {
+                            self.cleanups.push((Arc::clone(finally), self.scope.clone()));
+                        }
+                        result?;
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    async fn request(&mut self, step: &RequestStep) -> Result<(), Halt> {
+        let observed = match &step.polling {
+            Some(polling) => polling::poll(self, step, polling).await?,
+            None => self.ask(step).await?,
+        };
+        let evaluation = step.expect.evaluate(&observed, &self.scope);
+        self.ended.snapshots.extend(evaluation.snapshots);
+        let mut failures = evaluation.failures;
+        if failures.is_empty() {
+            failures.extend(unfinished(step, &observed));
+        }
+        if failures.is_empty() {
+            failures.extend(step.capture.apply(&observed, &mut self.scope));
+        }
+        if failures.is_empty() {
+            return Ok(());
+        }
+        self.ended.failures.extend(failures);
+        Err(Halt::Failed)
+    }
+
+    /// Sends the request of `step` once.
+    pub(super) async fn ask(&mut self, step: &RequestStep) -> Result<Observed, Halt> {
+        let request = form::request(self.client, step, &self.scope).map_err(|error| self.fail(error))?;
+        let deadline =
+            step.timeout.map_or(self.deadline, |timeout| self.deadline.min(Instant::now() + timeout));
+        match self.client.send(request, self.case, deadline).await {
+            Ok(observed) => Ok(observed),
+            Err(error) => {
+                self.ended.infrastructure |= matches!(error, NoAnswer::Unreachable(_));
+                Err(self.fail(no_answer(&step.origin, &error, self.limit)))
+            }
+        }
+    }
+
+    pub(super) fn fail(&mut self, failure: Diagnostic) -> Halt {
+        self.ended.failures.push(failure);
+        Halt::Failed
+    }
+
+    /// Runs the case's own `finally`, then those of its fragments, last begun first.
+    async fn clean_up(&mut self, case: &PlannedCase) {
+        self.deadline = Instant::now() + FINALLY_TIMEOUT;
+        let went_wrong = !self.ended.failures.is_empty() || self.ended.skipped.is_some();
+        let own = (Arc::clone(&case.finally), self.scope.clone());
+        let cleanups = std::iter::once(own).chain(std::mem::take(&mut self.cleanups).into_iter().rev());
+        for (steps, scope) in cleanups.collect::<Vec<_>>() {
+            self.scope = scope;
+            for step in steps.iter() {
+                // A case that broke off early has not captured every name its `finally` uses; that is no second failure.
+                if went_wrong && !has_its_names(step, &self.scope) {
+                    continue;
+                }
+                let _ = self.steps(std::slice::from_ref(step)).await;
+            }
+        }
+    }
+}
+
+/// Whether every name that `step` sends is in `scope`.
+fn has_its_names(step: &PlannedStep, scope: &Scope) -> bool {
+    let known = |references: Vec<Reference>| references.iter().all(|reference| scope.get(&reference.path).is_some());
+    match step {
+        PlannedStep::Request(step) => {
+            let body = match &step.body {
+                Body::Json(template) => template.references(),
+                Body::Text(template) => template.references(),
+                Body::None | Body::Multipart(_) => Vec::new(),
+            };
+            known(step.path.references())
+                && known(body)
+                && step.query.iter().all(|(_, template)| known(template.references()))
+                && step.headers.iter().all(|(_, template)| known(template.references()))
+        }
+        PlannedStep::Fragment { with, .. } => with.iter().all(|(_, template)| known(template.references())),
+    }
+}
+
+/// A body that did not end is a failure even where nobody thought of expecting its end.
+fn unfinished(step: &RequestStep, observed: &Observed) -> Option<Diagnostic> {
+    let got = observed.body.len();
+    let what = match &observed.ending {
+        Ending::Complete => return None,
+        Ending::Aborted(why) => format!("the answer broke off after {got} bytes: {why}"),
+        Ending::TimedOut => {
+            format!("the answer had not ended after {:.1?} ({got} bytes so far)", observed.duration)
+        }
+    };
+    let start = String::from_utf8_lossy(&observed.body[..got.min(1000)]).into_owned();
+    Some(
+        Diagnostic::at(step.origin.clone(), what)
+            .note(format!("status {}; it began: {start}", observed.status)),
+    )
+}
+
+fn no_answer(origin: &Origin, error: &NoAnswer, limit: Duration) -> Diagnostic {
+    let origin = origin.clone();
+    match error {
+        NoAnswer::Unreachable(why) => Diagnostic::at(origin, format!("the stack cannot be reached: {why}")),
+        NoAnswer::Broken(why) => {
+            Diagnostic::at(origin, format!("the stack broke off before it answered: {why}"))
+        }
+        NoAnswer::TimedOut(after) => Diagnostic::at(origin, format!("no answer within {after:.1?}"))
+            .hint(format!("the case has {limit:?}; `timeout:` in the suite or --case-timeout gives it more")),
+        NoAnswer::Invalid(why) => Diagnostic::at(origin, format!("the request cannot be made: {why}")),
+    }
+}
+
+/// The names every case may use, beside its parameters.
+pub(super) fn scope(case: &PlannedCase, base_url: &str, run_id: &str, unique: &str) -> Scope {
+    let mut scope = Scope::new(case.names.clone());
+    scope.set("stack", json!({ "url": base_url }));
+    scope.set("run", json!({ "id": run_id }));
+    scope.set("case", json!({ "id": case.id.to_string(), "name": case.id.case() }));
+    scope.set("unique", Value::String(unique.to_owned()));
+    scope
+}

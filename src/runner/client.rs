@@ -1,0 +1,146 @@
+//! One request, one answer, with the time at which each piece of it came.
+
+use super::Settings;
+use crate::check::{Chunk, Ending, Observed};
+use crate::model::CaseId;
+use crate::wire::trace;
+use bytes::BytesMut;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// Longest body kept of an answer, in bytes: a server that never stops talking must not fill the memory.
+const MAX_BODY: usize = 64 * 1024 * 1024;
+
+/// The HTTP client of a run; all cases share its connections.
+pub(super) struct Client {
+    http: reqwest::Client,
+    base_url: String,
+    spans: AtomicU64,
+}
+
+/// Why there is no answer at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NoAnswer {
+    /// The stack cannot be reached; nobody can say whether the case would pass.
+    Unreachable(String),
+    /// The request was sent, but no status came back.
+    Broken(String),
+    /// The time was over before a status came back.
+    TimedOut(Duration),
+    /// The request could not be made from what the suite says.
+    Invalid(String),
+}
+
+impl Client {
+    /// # Errors
+    /// What keeps the TLS library from being set up, in words.
+    pub(super) fn new(settings: &Settings) -> Result<Self, String> {
+        // Another room of the same process may have installed it already; either way there is one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut headers = HeaderMap::new();
+        if let Some(key) = &settings.bearer {
+            let mut value = HeaderValue::try_from(format!("Bearer {}", key.expose()))
+                .map_err(|_| "the stack's API key has characters that no header may have".to_owned())?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        let http = reqwest::Client::builder()
+            .default_headers(headers)
+            .user_agent(concat!("stack-test/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(Duration::from_secs(10))
+            .pool_max_idle_per_host(settings.jobs)
+            .tcp_nodelay(true)
+            .build()
+            .map_err(|error| describe(&error))?;
+        Ok(Self {
+            http,
+            base_url: settings.base_url.trim_end_matches('/').to_owned(),
+            spans: AtomicU64::new(1),
+        })
+    }
+
+    /// Begins a request to `path` below the stack's base URL, or to a whole URL.
+    pub(super) fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        if path.starts_with("http://") || path.starts_with("https://") {
+            return self.http.request(method, path);
+        }
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        self.http.request(method, format!("{}{slash}{path}", self.base_url))
+    }
+
+    /// Sends `request` on behalf of `case` and reads the answer until its end or the deadline.
+    pub(super) async fn send(
+        &self,
+        request: reqwest::RequestBuilder,
+        case: &CaseId,
+        deadline: Instant,
+    ) -> Result<Observed, NoAnswer> {
+        let request = request
+            .header(trace::BAGGAGE, trace::baggage(case))
+            .header(trace::TRACEPARENT, self.traceparent(case))
+            .build()
+            .map_err(|error| NoAnswer::Invalid(describe(&error)))?;
+        let begun = Instant::now();
+        let response = match timeout_at(deadline, self.http.execute(request)).await {
+            Err(_) => return Err(NoAnswer::TimedOut(begun.elapsed())),
+            Ok(Err(error)) if error.is_connect() => return Err(NoAnswer::Unreachable(describe(&error))),
+            Ok(Err(error)) => return Err(NoAnswer::Broken(describe(&error))),
+            Ok(Ok(response)) => response,
+        };
+        Ok(observe(response, begun, deadline).await)
+    }
+
+    fn traceparent(&self, case: &CaseId) -> String {
+        let trace_id = blake3::hash(case.to_string().as_bytes());
+        let mut text = String::with_capacity(55);
+        text.push_str("00-");
+        for byte in &trace_id.as_bytes()[..16] {
+            let _ = write!(text, "{byte:02x}");
+        }
+        let _ = write!(text, "-{:016x}-01", self.spans.fetch_add(1, Ordering::Relaxed));
+        text
+    }
+}
+
+async fn observe(mut response: reqwest::Response, begun: Instant, deadline: Instant) -> Observed {
+    let status = response.status().as_u16();
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers =
+        response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+    let mut body = BytesMut::new();
+    let mut chunks = Vec::new();
+    let ending = loop {
+        match timeout_at(deadline, response.chunk()).await {
+            Err(_) => break Ending::TimedOut,
+            Ok(Err(error)) => break Ending::Aborted(describe(&error)),
+            Ok(Ok(None)) => break Ending::Complete,
+            Ok(Ok(Some(chunk))) if body.len() + chunk.len() > MAX_BODY => {
+                break Ending::Aborted(format!("the answer is longer than {} MiB", MAX_BODY / 1024 / 1024));
+            }
+            Ok(Ok(Some(chunk))) => {
+                body.extend_from_slice(&chunk);
+                chunks.push(Chunk { end: body.len(), at: begun.elapsed() });
+            }
+        }
+    };
+    Observed { status, headers, body: body.freeze(), chunks, duration: begun.elapsed(), ending }
+}
+
+/// An error and its causes in one line, without the URL, which the message around it names.
+fn describe(error: &reqwest::Error) -> String {
+    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
+    let mut text = String::new();
+    while let Some(error) = cause {
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        let _ = write!(text, "{error}");
+        cause = error.source();
+    }
+    if text.is_empty() { error.to_string() } else { text }
+}

@@ -1,0 +1,160 @@
+//! One case from its beginning to its report: skipping, attempts, judging.
+
+use super::attempt::{self, Ended};
+use super::client::Client;
+use super::{CaseScope, Settings, Stop};
+use crate::check::Scope;
+use crate::events::{Attempt, CaseReport};
+use crate::model::{Outcome, Traffic};
+use crate::plan::PlannedCase;
+use crate::source::Diagnostic;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// What every case of a run shares.
+pub(super) struct Executor<'a> {
+    pub(super) client: Client,
+    pub(super) settings: &'a Settings,
+    pub(super) scope: &'a dyn CaseScope,
+    pub(super) stop: &'a Stop,
+    /// Counts attempts, so that each has a token of its own.
+    pub(super) attempts: AtomicU64,
+}
+
+/// An attempt with its time and its provider calls.
+struct Tried {
+    ended: Ended,
+    outcome: Outcome,
+    traffic: Traffic,
+    duration: Duration,
+}
+
+impl Executor<'_> {
+    /// Why `case` is not run, if it is not.
+    pub(super) fn skip_reason(&self, case: &PlannedCase) -> Option<String> {
+        if let Some(reason) = &case.skip {
+            return Some(reason.clone());
+        }
+        let missing = self.settings.capabilities.missing_api(&case.requires_apis)?;
+        Some(format!("the stack does not serve `{missing}`"))
+    }
+
+    /// Runs `case` as often as it may need and returns its report with the snapshots to be written.
+    pub(super) async fn execute(
+        &self,
+        index: usize,
+        case: &PlannedCase,
+    ) -> (CaseReport, Vec<(PathBuf, String)>) {
+        let begun = Instant::now();
+        let (last, earlier) = match case.repeat {
+            Some(repeat) if self.settings.repeat => {
+                (self.repeated(case, repeat.times, repeat.pass_rate).await, Vec::new())
+            }
+            _ => self.retried(case).await,
+        };
+        let report = CaseReport {
+            index,
+            id: case.id.clone(),
+            suite: case.suite,
+            origin: case.origin.clone(),
+            outcome: last.outcome,
+            duration: begun.elapsed(),
+            failures: last.ended.failures,
+            earlier,
+            traffic: last.traffic,
+        };
+        (report, last.ended.snapshots)
+    }
+
+    async fn retried(&self, case: &PlannedCase) -> (Tried, Vec<Attempt>) {
+        let mut earlier = Vec::new();
+        loop {
+            let tried = self.try_once(case).await;
+            let spent = earlier.len() >= usize::try_from(case.retries).unwrap_or(usize::MAX);
+            // A missing recording is as missing the second time, and who wants the run to end wants no retry.
+            let hopeless = !tried.traffic.misses.is_empty() || self.stop.is_requested();
+            if spent || hopeless || !tried.outcome.is_failure() {
+                return (tried, earlier);
+            }
+            earlier.push(Attempt { duration: tried.duration, failures: tried.ended.failures });
+        }
+    }
+
+    async fn repeated(&self, case: &PlannedCase, times: u32, pass_rate: f64) -> Tried {
+        let mut passes = 0;
+        let mut runs = 0;
+        let mut last: Option<Tried> = None;
+        while runs < times && !(runs > 0 && self.stop.is_requested()) {
+            let tried = self.try_once(case).await;
+            runs += 1;
+            if matches!(tried.outcome, Outcome::Passed) {
+                passes += 1;
+            }
+            let traffic = last.as_ref().map(|last| last.traffic.clone()).unwrap_or_default();
+            // Keep the most telling attempt: a failed one over one that passed.
+            let telling = match last.take() {
+                Some(last) if matches!(tried.outcome, Outcome::Passed) => {
+                    Tried { traffic: tried.traffic, ..last }
+                }
+                _ => tried,
+            };
+            let mut sum = traffic;
+            sum.add(&telling.traffic);
+            last = Some(Tried { traffic: sum, ..telling });
+        }
+        let mut tried = match last {
+            Some(tried) => tried,
+            None => self.try_once(case).await,
+        };
+        let enough = f64::from(passes) >= pass_rate * f64::from(runs);
+        let what = format!("passed {passes} of {runs} times; {:.0} % were wanted", pass_rate * 100.0);
+        if enough {
+            tried.outcome = Outcome::Passed;
+            tried.ended.failures.clear();
+        } else {
+            tried.outcome = Outcome::Failed;
+            tried.ended.failures.insert(0, Diagnostic::at(case.origin.clone(), what));
+        }
+        tried
+    }
+
+    async fn try_once(&self, case: &PlannedCase) -> Tried {
+        let begun = Instant::now();
+        self.scope.open(&case.id);
+        let limit = case.timeout.unwrap_or(self.settings.case_timeout);
+        let ended = attempt::run(&self.client, case, self.names(case), limit, self.stop).await;
+        let outcome = judge(case, &ended);
+        let keep = matches!(
+            outcome,
+            Outcome::Passed | Outcome::XFailed { .. } | Outcome::XPassed { strict: false, .. }
+        );
+        let traffic = self.scope.close(&case.id, keep);
+        // A missing recording fails the case whatever the stack made of it, expected failure or not: nothing was tested.
+        let outcome = if traffic.misses.is_empty() { outcome } else { Outcome::Failed };
+        Tried { ended, outcome, traffic, duration: begun.elapsed() }
+    }
+
+    fn names(&self, case: &PlannedCase) -> Scope {
+        let settings = self.settings;
+        let unique = format!("{}-{}", settings.run_id, self.attempts.fetch_add(1, Ordering::Relaxed));
+        let mut scope = attempt::scope(case, &settings.base_url, &settings.run_id, &unique);
+        scope.update_snapshots = settings.update_snapshots;
+        scope
+    }
+}
+
+fn judge(case: &PlannedCase, ended: &Ended) -> Outcome {
+    match (&case.xfail, ended) {
+        (_, Ended { skipped: Some(reason), failures, .. }) if failures.is_empty() => {
+            Outcome::Skipped { reason: reason.clone() }
+        }
+        (_, Ended { infrastructure: true, .. }) => Outcome::Error,
+        (None, ended) if ended.failures.is_empty() => Outcome::Passed,
+        (None, _) => Outcome::Failed,
+        (Some(xfail), ended) if ended.failures.is_empty() => {
+            Outcome::XPassed { reason: xfail.reason.clone(), strict: xfail.strict }
+        }
+        (Some(xfail), _) => Outcome::XFailed { reason: xfail.reason.clone() },
+    }
+}

@@ -1,0 +1,127 @@
+//! All cases of a run, a given number of them in flight.
+
+use super::client::Client;
+use super::executor::Executor;
+use super::queue::Queue;
+use super::{CaseScope, Settings, Stop, StopReason};
+use crate::events::{CaseReport, CaseStart, Event};
+use crate::model::{Outcome, Traffic};
+use crate::plan::{Plan, PlannedCase};
+use futures_util::future::join_all;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// What the caller needs to know beyond the events.
+#[derive(Debug, Default)]
+pub struct Summary {
+    /// Cases that have a report.
+    pub finished: usize,
+    /// Cases that fail the run.
+    pub failed: usize,
+    /// Snapshots that are new or differ, to be written if the user asked for that.
+    pub snapshots: Vec<(PathBuf, String)>,
+}
+
+/// What the workers share.
+struct Shared {
+    plan: Arc<Plan>,
+    settings: Settings,
+    scope: Arc<dyn CaseScope>,
+    events: UnboundedSender<Event>,
+    stop: Stop,
+    failed: AtomicUsize,
+    summary: Mutex<Summary>,
+}
+
+/// Runs every case of `plan`. Reports come as [`Event::CaseFinished`] in the order in which cases end.
+///
+/// # Errors
+/// What keeps the HTTP client from being set up, in words.
+pub async fn run(
+    plan: Arc<Plan>,
+    settings: Settings,
+    scope: Arc<dyn CaseScope>,
+    events: UnboundedSender<Event>,
+    stop: Stop,
+) -> Result<Summary, String> {
+    let client = Client::new(&settings)?;
+    let jobs = settings.jobs.clamp(1, plan.cases.len().max(1));
+    let failed = AtomicUsize::new(0);
+    let shared = Arc::new(Shared { plan, settings, scope, events, stop, failed, summary: Mutex::default() });
+    // One task drives all workers: what they do between two awaits is microseconds of parsing and comparing, and one
+    // task needs no synchronisation between them. The HTTP connections are tasks of their own and use the other cores.
+    let driver = Arc::clone(&shared);
+    let workers = tokio::spawn(async move {
+        let executor = Executor {
+            client,
+            settings: &driver.settings,
+            scope: driver.scope.as_ref(),
+            stop: &driver.stop,
+            attempts: AtomicU64::new(1),
+        };
+        let queue = Queue::new(&driver.plan.cases);
+        join_all((0..jobs).map(|_| driver.work(&queue, &executor))).await;
+    });
+    workers.await.map_err(|error| format!("a worker ended abnormally: {error}"))?;
+    let summary = std::mem::take(&mut *shared.summary.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok(summary)
+}
+
+impl Shared {
+    async fn work(&self, queue: &Queue<'_>, executor: &Executor<'_>) {
+        while !self.stop.is_requested() {
+            let next = tokio::select! {
+                biased;
+                () = self.stop.requested() => None,
+                next = queue.take() => next,
+            };
+            let Some(index) = next else { return };
+            let case = &self.plan.cases[index];
+            let (report, snapshots) = match executor.skip_reason(case) {
+                Some(reason) => (skipped(index, case, reason), Vec::new()),
+                None => {
+                    let _ = self.events.send(Event::CaseStarted(CaseStart { index, id: case.id.clone() }));
+                    executor.execute(index, case).await
+                }
+            };
+            queue.release(index);
+            self.finish(report, snapshots);
+        }
+    }
+
+    fn finish(&self, report: CaseReport, snapshots: Vec<(PathBuf, String)>) {
+        let is_failure = report.outcome.is_failure();
+        {
+            let mut summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner);
+            summary.finished += 1;
+            summary.failed += usize::from(is_failure);
+            summary.snapshots.extend(snapshots);
+        }
+        let _ = self.events.send(Event::CaseFinished(Box::new(report)));
+        if !is_failure {
+            return;
+        }
+        let failed = self.failed.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.settings.max_failures.is_some_and(|most| failed >= most) {
+            let failures = if failed == 1 { "1 failure".to_owned() } else { format!("{failed} failures") };
+            self.stop.request(StopReason::NoMoreCases(format!("stopped after {failures} (--maxfail)")));
+        }
+    }
+}
+
+fn skipped(index: usize, case: &PlannedCase, reason: String) -> CaseReport {
+    CaseReport {
+        index,
+        id: case.id.clone(),
+        suite: case.suite,
+        origin: case.origin.clone(),
+        outcome: Outcome::Skipped { reason },
+        duration: Duration::ZERO,
+        failures: Vec::new(),
+        earlier: Vec::new(),
+        traffic: Traffic::default(),
+    }
+}

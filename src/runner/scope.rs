@@ -1,0 +1,25 @@
+//! The port through which the runner says which case is in flight.
+
+use crate::model::{CaseId, Traffic};
+
+/// Told when a case begins and ends, so that provider calls can be attributed to it.
+pub trait CaseScope: Send + Sync {
+    /// `case` begins. Opening it again (a retry) starts it afresh.
+    fn open(&self, case: &CaseId);
+
+    /// `case` has ended. With `keep`, what was recorded for it replaces what was there before; without, what was there
+    /// stays. Returns the provider calls that were made on its behalf.
+    fn close(&self, case: &CaseId, keep: bool) -> Traffic;
+}
+
+/// For a stack whose provider calls do not pass through a gateway of ours.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoGateway;
+
+impl CaseScope for NoGateway {
+    fn open(&self, _case: &CaseId) {}
+
+    fn close(&self, _case: &CaseId, _keep: bool) -> Traffic {
+        Traffic::default()
+    }
+}

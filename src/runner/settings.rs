@@ -1,0 +1,27 @@
+//! What a run is told.
+
+use crate::model::{Capabilities, Secret};
+use std::time::Duration;
+
+/// What a run is told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The stack's base URL, without a slash at the end.
+    pub base_url: String,
+    /// How many cases may be in flight.
+    pub jobs: usize,
+    /// The longest a case may take that sets no time of its own.
+    pub case_timeout: Duration,
+    /// Take no further case after so many failures.
+    pub max_failures: Option<usize>,
+    /// A token that is different in every run; templates know it as `run.id`.
+    pub run_id: String,
+    /// A key for the stack itself, sent as `Authorization: Bearer`.
+    pub bearer: Option<Secret>,
+    /// Whether `repeat` counts: a live model answers. A replay gives the same answer however often it is asked.
+    pub repeat: bool,
+    /// Whether differing snapshots are accepted as the new ones.
+    pub update_snapshots: bool,
+    /// What the stack offers; cases that need more are skipped.
+    pub capabilities: Capabilities,
+}

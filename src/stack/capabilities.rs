@@ -1,0 +1,119 @@
+//! What a server says about itself. Llama Stack says most; a plain OpenAI-compatible server lists models at best.
+
+use super::http::{Answer, Http, NoAnswer};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// What came of asking for health.
+pub(super) enum Health {
+    /// `/v1/health` says OK.
+    Ok,
+    /// There is no such route; what was found instead.
+    NoRoute(String),
+    /// It is not well, or not yet.
+    Bad(String),
+    /// Nobody listens.
+    Refused(String),
+}
+
+/// Asks `/v1/health`; where there is no such route, the list of models or any answer at all counts.
+pub(super) async fn health(http: &Http) -> Health {
+    let answer = match http.get("/v1/health").await {
+        Ok(answer) => answer,
+        Err(NoAnswer::Refused(why)) => return Health::Refused(why),
+        Err(NoAnswer::Broken(why)) => return Health::Bad(why),
+    };
+    let status = answer.json.as_ref().and_then(|json| json.get("status")).and_then(Value::as_str);
+    match (answer.status, status) {
+        (200, Some(word)) if word.eq_ignore_ascii_case("ok") => Health::Ok,
+        (200, Some(word)) => Health::Bad(format!("/v1/health says `{}`", shortened(word))),
+        (200..=499, _) => no_health_route(http, &answer).await,
+        (status, _) => Health::Bad(format!("/v1/health answers {status}")),
+    }
+}
+
+async fn no_health_route(http: &Http, health: &Answer) -> Health {
+    match http.get("/v1/models").await {
+        Ok(answer) if answer.status == 200 && ids(answer.json.as_ref()).is_some() => {
+            Health::NoRoute("/v1/models lists models".to_owned())
+        }
+        Ok(answer) if answer.status < 500 => Health::NoRoute(format!(
+            "it answers HTTP ({} to /v1/health, {} to /v1/models)",
+            health.status, answer.status
+        )),
+        Ok(answer) => Health::Bad(format!("/v1/models answers {}", answer.status)),
+        Err(NoAnswer::Refused(why) | NoAnswer::Broken(why)) => Health::Bad(why),
+    }
+}
+
+/// The APIs of `/v1/providers`; `None` where it is not served.
+///
+/// # Errors
+/// A list that is empty or no list, or a server that is not well: it may become a good one.
+pub(super) async fn provider_apis(http: &Http) -> Result<Option<BTreeSet<String>>, String> {
+    let answer = match http.get("/v1/providers").await {
+        Ok(answer) => answer,
+        Err(NoAnswer::Refused(why) | NoAnswer::Broken(why)) => return Err(why),
+    };
+    match (answer.status, answer.json.as_ref().and_then(|json| json.get("data")).and_then(Value::as_array)) {
+        (200, Some(data)) if data.is_empty() => Err("/v1/providers is empty".to_owned()),
+        (200, Some(data)) => Ok(Some(data.iter().filter_map(|item| text(item, "api")).collect())),
+        (500.., _) => Err(format!("/v1/providers answers {}", answer.status)),
+        _ => Ok(None),
+    }
+}
+
+/// The ids of `/v1/models`; `None` where it is not served.
+pub(super) async fn models(http: &Http) -> Option<BTreeSet<String>> {
+    let answer = http.get("/v1/models").await.ok()?;
+    if answer.status == 200 { ids(answer.json.as_ref()) } else { None }
+}
+
+/// The APIs whose routes `/v1/inspect/routes` lists: `/v1/vector_stores` counts for `vector_io` too, which has no route
+/// of its own name.
+pub(super) async fn route_apis(http: &Http) -> Option<BTreeSet<String>> {
+    let answer = http.get("/v1/inspect/routes").await.ok().filter(|answer| answer.status == 200)?;
+    let routes = answer.json.as_ref()?.get("data")?.as_array()?.clone();
+    let mut apis = BTreeSet::new();
+    for route in routes.iter().filter_map(|route| text(route, "route")) {
+        let segments: Vec<&str> = route.split('/').filter(|segment| !segment.is_empty()).collect();
+        let Some(name) = segments.iter().find(|segment| !is_version(segment)) else { continue };
+        apis.insert((*name).to_owned());
+        let implied = match *name {
+            "chat" | "completions" | "embeddings" => "inference",
+            "vector_stores" => "vector_io",
+            "moderations" => "safety",
+            _ => continue,
+        };
+        apis.insert(implied.to_owned());
+    }
+    Some(apis)
+}
+
+/// What `/v1/version` says.
+pub(super) async fn version(http: &Http) -> Option<String> {
+    let answer = http.get("/v1/version").await.ok().filter(|answer| answer.status == 200)?;
+    let version = text(answer.json.as_ref()?, "version")?;
+    Some(shortened(&version))
+}
+
+fn ids(json: Option<&Value>) -> Option<BTreeSet<String>> {
+    let data = json?.get("data")?.as_array()?;
+    let id = |item: &Value| text(item, "id").or_else(|| text(item, "identifier"));
+    Some(data.iter().filter_map(id).collect())
+}
+
+fn text(item: &Value, key: &str) -> Option<String> {
+    item.get(key).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// `v1`, `v1alpha`, `v1beta`.
+fn is_version(segment: &str) -> bool {
+    let rest = segment.strip_prefix('v').unwrap_or_default();
+    rest.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// A word of a server's for a message of ours: short, and nothing that a terminal would act on.
+fn shortened(word: &str) -> String {
+    word.chars().filter(|c| !c.is_control()).take(80).collect()
+}

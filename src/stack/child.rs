@@ -1,0 +1,129 @@
+//! A server process of ours.
+//!
+//! Three things keep it from outliving us: it is killed with its group when [`Child`] is stopped or dropped; a task reaps it and
+//! kills what is left of its group; and it holds the reading end of a pipe whose writing end closes with us, even on `kill -9`,
+//! upon which `serve --until-stdin-closes` ends.
+
+use super::group::Group;
+use super::log::Log;
+use super::{Error, StackRequest};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+use tokio::process::{ChildStdin, Command};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// How long a server may take to end by itself once asked.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A server process of ours.
+#[derive(Debug)]
+pub(super) struct Child {
+    group: Group,
+    /// How it ended, once it has.
+    ended: watch::Receiver<Option<String>>,
+    /// Told to kill the leader, where there are no groups.
+    kill: CancellationToken,
+    log: Log,
+    /// Kept open: its end is the child's sign to stop.
+    _stdin: Option<ChildStdin>,
+}
+
+impl Child {
+    /// Runs `request.exe` with `args` in a group of its own, its output in the log.
+    pub(super) fn spawn(request: &StackRequest, args: &[String]) -> Result<Self, Error> {
+        let (log, file) = Log::create(request)?;
+        let failed = |source| Error::Spawn { program: request.exe.clone(), source };
+        let mut command = Command::new(&request.exe);
+        command
+            .args(args)
+            .envs(request.env.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(file.try_clone().map_err(failed)?)
+            .stderr(file)
+            .kill_on_drop(true);
+        #[cfg(unix)]
+        command.process_group(0);
+        let mut child = command.spawn().map_err(failed)?;
+        let stdin = child.stdin.take();
+        let group = Group::led_by(child.id().unwrap_or_default());
+        let (sender, ended) = watch::channel(None);
+        let kill = CancellationToken::new();
+        tokio::spawn(reap(child, group, kill.clone(), sender));
+        Ok(Self { group, ended, kill, log, _stdin: stdin })
+    }
+
+    pub(super) fn group(&self) -> Group {
+        self.group
+    }
+
+    pub(super) fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// How it ended; pends until it has.
+    pub(super) async fn wait(&self) -> String {
+        let mut ended = self.ended.clone();
+        let status = ended.wait_for(Option::is_some).await.map(|status| status.clone());
+        status.ok().flatten().unwrap_or_else(|| "it is not known how".to_owned())
+    }
+
+    /// How it ended, if it has.
+    pub(super) fn ended(&self) -> Option<String> {
+        self.ended.borrow().clone()
+    }
+
+    /// Asks it to end, ends it if it does not, and returns when it has.
+    pub(super) async fn stop(self) {
+        if self.ended().is_some() {
+            return;
+        }
+        self.group.terminate();
+        if cfg!(not(unix)) {
+            self.kill.cancel();
+        }
+        if tokio::time::timeout(GRACE, self.wait()).await.is_err() {
+            self.group.kill();
+            self.kill.cancel();
+            self.wait().await;
+        }
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // Once it is reaped, its number may be somebody else's.
+        if self.ended().is_none() {
+            self.group.kill();
+            self.kill.cancel();
+        }
+    }
+}
+
+async fn reap(
+    mut child: tokio::process::Child,
+    group: Group,
+    kill: CancellationToken,
+    ended: watch::Sender<Option<String>>,
+) {
+    let status = tokio::select! {
+        status = child.wait() => status,
+        () = kill.cancelled() => {
+            // An error says that it has ended already.
+            let _ = child.start_kill();
+            child.wait().await
+        }
+    };
+    // What the server started goes with it.
+    group.kill();
+    let words = status.map_or_else(|error| format!("it is not known how: {error}"), in_words);
+    ended.send_replace(Some(words));
+}
+
+fn in_words(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return format!("signal {signal}");
+    }
+    status.code().map_or_else(|| status.to_string(), |code| format!("exit status {code}"))
+}

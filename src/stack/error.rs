@@ -1,0 +1,164 @@
+//! Why there is no stack.
+
+use super::{PortOwner, Unready};
+use crate::source::Diagnostic;
+use crate::starter::{ConfigError, ServeError};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Why there is no stack.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The embedded stack cannot play this.
+    #[error(
+        "the embedded stack cannot play `{config}`; it needs `llama` or `ogx`, which come with a later version"
+    )]
+    NotEmbedded {
+        /// The config.
+        config: String,
+    },
+    /// Containers are for a later version.
+    #[error("containers are not started yet: `docker:{image}` comes with a later version")]
+    NoContainers {
+        /// What was to be run.
+        image: String,
+    },
+    /// A run config or an option in it is wrong.
+    #[error("{}", first(.0))]
+    Config(Vec<Diagnostic>),
+    /// The embedded stack does not have a provider.
+    #[error(transparent)]
+    Provider(#[from] ConfigError),
+    /// The embedded stack does not serve.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// No port could be had for the embedded stack.
+    #[error("no port for the embedded stack: {0}")]
+    Listen(#[source] std::io::Error),
+    /// No HTTP client could be made.
+    #[error("no HTTP client: {0}")]
+    Client(#[source] reqwest::Error),
+    /// Something else is on the port.
+    #[error("port {port} is taken by {owner}, which is no healthy stack: {saw}")]
+    ForeignPort {
+        /// The port.
+        port: u16,
+        /// Who holds it.
+        owner: PortOwner,
+        /// What it answered.
+        saw: String,
+    },
+    /// A server answers, it was to be restarted, and it is not ours to stop.
+    #[error("the server on port {port} ({owner}) was not started by this run and is not ours to restart")]
+    NotOurs {
+        /// The port.
+        port: u16,
+        /// Who holds it.
+        owner: PortOwner,
+    },
+    /// A URL at which nothing listens.
+    #[error("nothing answers at {url}: {why}")]
+    Unreachable {
+        /// The URL, without credentials.
+        url: String,
+        /// What went wrong.
+        why: String,
+    },
+    /// The log of the server could not be created.
+    #[error("cannot write {}: {source}", path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        source: std::io::Error,
+    },
+    /// The server's program could not be run.
+    #[error("cannot run {}: {source}", program.display())]
+    Spawn {
+        /// The program.
+        program: PathBuf,
+        /// What went wrong.
+        source: std::io::Error,
+    },
+    /// The server ended before it was ready.
+    #[error("the server ended before it was ready: {status}")]
+    DiedEarly {
+        /// How it ended.
+        status: String,
+        /// The last lines of its log.
+        tail: Vec<String>,
+        /// The whole log.
+        log: PathBuf,
+    },
+    /// The time for becoming ready is over.
+    #[error("the stack at {url} is not ready after {after:?}: {unready}")]
+    NotReady {
+        /// The URL, without credentials.
+        url: String,
+        /// How long was waited.
+        after: Duration,
+        /// What is missing.
+        unready: Unready,
+        /// The last lines of its log, if it has one.
+        tail: Vec<String>,
+    },
+    /// The run was stopped meanwhile.
+    #[error("stopped while waiting for the stack")]
+    Cancelled,
+}
+
+fn first(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.first().map_or_else(|| "the run config is wrong".to_owned(), Diagnostic::one_line)
+}
+
+impl Error {
+    /// The messages to show, with hints and the tail of the log.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        match self {
+            Self::Config(diagnostics) => diagnostics.clone(),
+            _ => vec![self.diagnostic()],
+        }
+    }
+
+    /// The message to show, with a hint and the tail of the log; the first one if there are several.
+    pub fn diagnostic(&self) -> Diagnostic {
+        let mut diagnostic = match self {
+            Self::Config(diagnostics) if !diagnostics.is_empty() => return diagnostics[0].clone(),
+            _ => Diagnostic::new(self.to_string()),
+        };
+        if let Self::DiedEarly { tail, .. } | Self::NotReady { tail, .. } = self
+            && !tail.is_empty()
+        {
+            diagnostic = diagnostic.note(format!("the end of its log:\n{}", tail.join("\n")));
+        }
+        match self.hint() {
+            Some(hint) => diagnostic.hint(hint),
+            None => diagnostic,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NotEmbedded { .. } => {
+                "use `starter`, or start the server yourself and give its URL".to_owned()
+            }
+            Self::NoContainers { .. } => {
+                "start the container yourself and give its URL, or use `starter`".to_owned()
+            }
+            Self::ForeignPort { port, .. } => {
+                let other = port.wrapping_add(1).max(1024);
+                let url = format!("http://127.0.0.1:{port}");
+                format!(
+                    "stop it, choose another port (`server:<config>:{other}`), or take it as it is: `{url}`"
+                )
+            }
+            Self::NotOurs { .. } => "stop it yourself, or run without forcing a restart".to_owned(),
+            Self::Unreachable { .. } => {
+                "start the server first, or let `server:<config>` start one".to_owned()
+            }
+            Self::DiedEarly { log, .. } => format!("its whole log is {}", log.display()),
+            Self::NotReady { unready, .. } => unready.hint()?,
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! `server:<config>:<port>`: the server that is there, or a child of ours.
+
+use super::capabilities::{self, Health};
+use super::child::Child;
+use super::http::Http;
+use super::ready::{self, GaveUp, Ready, Wanted};
+use super::running::Started;
+use super::{Error, PortOwner, StackRequest, embedded};
+use crate::stack_config::Config;
+use std::time::Duration;
+
+/// How long a healthy server's list of models may lack a wanted one: providers may be asked in the background.
+pub(super) const SETTLE: Duration = Duration::from_secs(2);
+
+/// How long a child may take to find that its port is taken.
+const CLASH: Duration = Duration::from_secs(2);
+
+pub(super) async fn start(request: &StackRequest, config: &Config, port: u16) -> Result<Started, Error> {
+    let url = format!("http://127.0.0.1:{port}");
+    let http = Http::new(&url)?;
+    match capabilities::health(&http).await {
+        Health::Refused(_) => spawn(request, config, port, &http, url).await,
+        Health::Ok if request.force_restart => Err(Error::NotOurs { port, owner: PortOwner::find(port) }),
+        Health::Ok => reuse(request, port, &http, url).await,
+        Health::NoRoute(saw) | Health::Bad(saw) => {
+            Err(Error::ForeignPort { port, owner: PortOwner::find(port), saw })
+        }
+    }
+}
+
+async fn reuse(request: &StackRequest, port: u16, http: &Http, url: String) -> Result<Started, Error> {
+    let ready = ready::wait(http, &wanted(request), true).await.map_err(|gave_up| match gave_up {
+        GaveUp::Refused(why) => Error::Unreachable { url: url.clone(), why },
+        GaveUp::NotReady(not_ready) => not_ready.error(&url, Vec::new()),
+    })?;
+    let taken = format!(
+        "server on port {port}, which was running already ({}) with the providers that it was started with",
+        PortOwner::find(port)
+    );
+    Ok(Started::elsewhere(taken, url, ready).reused())
+}
+
+async fn spawn(
+    request: &StackRequest,
+    config: &Config,
+    port: u16,
+    http: &Http,
+    url: String,
+) -> Result<Started, Error> {
+    // What the child would only say in its log is said here: a config that it cannot play.
+    embedded::embedded_config(config, &|name| request.lookup(name))?;
+    let served = embedded::redirected(config, request);
+    let args = ["serve", &served.to_string(), "--port", &port.to_string(), "--until-stdin-closes"];
+    let child = Child::spawn(request, &args.map(str::to_owned))?;
+    let wanted = wanted(request);
+    let outcome = tokio::select! {
+        // A child that has ended may have left its port to somebody else, whose answers are not its own.
+        biased;
+        status = child.wait() => return Err(died_early(&child, status)),
+        outcome = ready::wait(http, &wanted, false) => outcome,
+    };
+    match outcome {
+        Ok(ready) => ready_child(child, config, port, url, ready).await,
+        Err(GaveUp::Refused(why)) => Err(Error::Unreachable { url, why }),
+        Err(GaveUp::NotReady(not_ready)) => {
+            let tail = child.log().tail();
+            child.stop().await;
+            Err(not_ready.error(&url, tail))
+        }
+    }
+}
+
+async fn ready_child(
+    child: Child,
+    config: &Config,
+    port: u16,
+    url: String,
+    ready: Ready,
+) -> Result<Started, Error> {
+    // Somebody else may have taken the port first; then the child is about to find out.
+    if PortOwner::find(port).pid.is_some_and(|owner| !child.group().has(owner)) {
+        let _ = tokio::time::timeout(CLASH, child.wait()).await;
+    }
+    if let Some(status) = child.ended() {
+        return Err(died_early(&child, status));
+    }
+    let taken = format!("embedded stack, a process on port {port} serving {}", embedded::shown(config));
+    Ok(Started::child(taken, url, ready, child))
+}
+
+fn died_early(child: &Child, status: String) -> Error {
+    Error::DiedEarly { status, tail: child.log().tail(), log: child.log().path().to_owned() }
+}
+
+fn wanted(request: &StackRequest) -> Wanted<'_> {
+    Wanted {
+        models: &request.wanted_models,
+        strict_health: true,
+        settle: SETTLE,
+        timeout: request.ready_timeout,
+    }
+}

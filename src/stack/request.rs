@@ -1,0 +1,76 @@
+//! What is asked for.
+
+use crate::stack_config::Target;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Words in the name of a variable whose value must not be shown.
+const SECRET_WORDS: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL"];
+
+/// Values shorter than this are not masked in logs: they would mask half of the text and protect nothing.
+const SHORTEST_SECRET: usize = 6;
+
+/// What is asked for.
+#[derive(Clone)]
+pub struct StackRequest {
+    /// What to start or reach.
+    pub target: Target,
+    /// Variables for the stack that win over those of the process: the providers' base URLs at the gateway, those of the
+    /// setup, those of `--env`. The last one of a name counts.
+    pub env: Vec<(String, String)>,
+    /// The environment of the process.
+    pub process_env: BTreeMap<String, String>,
+    /// Model ids that the run needs.
+    pub wanted_models: Vec<String>,
+    /// The folder for `server.log`; it is created where a server is started.
+    pub log_dir: PathBuf,
+    /// How long the stack may take to become ready.
+    pub ready_timeout: Duration,
+    /// This program, for `serve <config> --port N --until-stdin-closes`.
+    pub exe: PathBuf,
+    /// Do not reuse a server that answers already.
+    pub force_restart: bool,
+}
+
+impl StackRequest {
+    /// The value of a variable as the stack sees it.
+    pub fn lookup(&self, name: &str) -> Option<String> {
+        let own = self.env.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value);
+        own.or_else(|| self.process_env.get(name)).cloned()
+    }
+
+    /// Whether `name` is set by [`StackRequest::env`].
+    pub(super) fn overrides(&self, name: &str) -> bool {
+        self.env.iter().any(|(key, _)| key == name)
+    }
+
+    /// Values that must not appear in a log tail.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let is_secret = |name: &str| SECRET_WORDS.iter().any(|word| name.to_uppercase().contains(word));
+        let own = self.env.iter().map(|(name, value)| (name, value));
+        let mut secrets: Vec<String> = own
+            .chain(&self.process_env)
+            .filter(|(name, value)| is_secret(name) && value.len() >= SHORTEST_SECRET)
+            .map(|(_, value)| value.clone())
+            .collect();
+        // The longest first, so that one that contains another is masked whole.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets
+    }
+}
+
+impl fmt::Debug for StackRequest {
+    /// Names of variables only: values may be keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.env.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("StackRequest")
+            .field("env", &names)
+            .field("wanted_models", &self.wanted_models)
+            .field("log_dir", &self.log_dir)
+            .field("ready_timeout", &self.ready_timeout)
+            .field("force_restart", &self.force_restart)
+            .finish_non_exhaustive()
+    }
+}

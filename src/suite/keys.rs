@@ -1,0 +1,240 @@
+//! Every key that may be written, by the mapping it belongs to.
+
+/// A key and what it is for.
+#[derive(Debug)]
+pub struct Key {
+    /// The word.
+    pub name: &'static str,
+    /// One line on what it is for.
+    pub about: &'static str,
+}
+
+/// The keys of one kind of mapping.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name in the JSON Schema's `$defs`.
+    pub id: &'static str,
+    /// What it is, in words: `a case`.
+    pub what: &'static str,
+    /// Its keys, in the order of the documentation.
+    pub keys: &'static [Key],
+}
+
+impl Table {
+    /// The keys' names.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.keys.iter().map(|key| key.name)
+    }
+
+    /// Whether it has a key of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.names().any(|known| known == name)
+    }
+}
+
+const fn key(name: &'static str, about: &'static str) -> Key {
+    Key { name, about }
+}
+
+/// A suite file.
+pub static SUITE: Table = Table {
+    id: "suite",
+    what: "a suite",
+    keys: &[
+        key("about", "one line on what the suite checks"),
+        key("tags", "words to select its cases by, with --tag"),
+        key("requires", "what a stack must offer; without it every case is skipped"),
+        key("defaults", "what holds for every case"),
+        key("fragments", "steps that cases use by name"),
+        key("cases", "the cases"),
+    ],
+};
+
+/// A file of shared fragments, below `_fragments/`.
+pub static FRAGMENT_FILE: Table = Table {
+    id: "fragment_file",
+    what: "a file of shared fragments",
+    keys: &[key("about", "one line on what they are for"), key("fragments", "the fragments, by name")],
+};
+
+/// A named suite.
+pub static BUNDLE: Table = Table {
+    id: "bundle",
+    what: "a named suite",
+    keys: &[
+        key("about", "one line on what it covers"),
+        key("include", "suite files, folders (ending in /) and other named suites, in the order they run"),
+        key("exclude", "files and folders to leave out"),
+        key("setup", "the setup that is taken where --setup is not given"),
+    ],
+};
+
+/// A file that runs somebody else's runner.
+pub static EXTERNAL_FILE: Table = Table {
+    id: "external_file",
+    what: "an external suite",
+    keys: &[
+        key("about", "one line on what it checks"),
+        key("tags", "words to select it by, with --tag"),
+        key("requires", "what a stack must offer; without it the suite is skipped"),
+        key("external", "the runner to start"),
+    ],
+};
+
+/// The `external:` mapping.
+pub static EXTERNAL: Table = Table {
+    id: "external",
+    what: "`external`",
+    keys: &[
+        key("adapter", "how its results are read: pytest, jest or command"),
+        key("command", "the program and its arguments"),
+    ],
+};
+
+/// The `requires:` mapping.
+pub static REQUIRES: Table = Table {
+    id: "requires",
+    what: "`requires`",
+    keys: &[key("apis", "APIs that the stack must serve: inference, files, …")],
+};
+
+/// The `defaults:` mapping.
+pub static DEFAULTS: Table = Table {
+    id: "defaults",
+    what: "`defaults`",
+    keys: &[
+        key("timeout", "the longest a case may take"),
+        key("headers", "headers of every request that does not set them itself"),
+    ],
+};
+
+/// A fragment.
+pub static FRAGMENT: Table = Table {
+    id: "fragment",
+    what: "a fragment",
+    keys: &[
+        key("takes", "the names it must be given by `with`"),
+        key("steps", "its steps"),
+        key("finally", "steps that run at the end of the case, if the fragment was begun"),
+    ],
+};
+
+/// A case.
+pub static CASE: Table = Table {
+    id: "case",
+    what: "a case",
+    keys: &[
+        key("name", "its name, unique in the file"),
+        key("about", "one line on what it checks"),
+        key("tags", "words to select it by, with --tag"),
+        key("models", "the kinds of model it is run with, once per id given on the command line"),
+        key("params", "names with several values; the case runs once for each combination"),
+        key("requires", "what a stack must offer; without it the case is skipped"),
+        key("skip", "why it is not run"),
+        key("xfail", "why it is expected to fail"),
+        key("timeout", "the longest it may take, `finally` not counted"),
+        key("retries", "how often it may be tried again after a failure"),
+        key("repeat", "run it several times and judge it by its rate of passing"),
+        key("locks", "never run beside another case that holds one of these locks"),
+        key("steps", "its steps"),
+        key("finally", "steps that run at the end whatever happened"),
+    ],
+};
+
+/// The `skip:` mapping.
+pub static SKIP: Table = Table {
+    id: "skip",
+    what: "`skip`",
+    keys: &[key("reason", "why"), key("params", "only with these param ids")],
+};
+
+/// The `xfail:` mapping.
+pub static XFAIL: Table = Table {
+    id: "xfail",
+    what: "`xfail`",
+    keys: &[
+        key("reason", "why"),
+        key("strict", "whether a pass fails the run; false unless set"),
+        key("params", "only with these param ids"),
+    ],
+};
+
+/// The `repeat:` mapping.
+pub static REPEAT: Table = Table {
+    id: "repeat",
+    what: "`repeat`",
+    keys: &[
+        key("times", "how often it runs where a live model answers; a replay runs it once"),
+        key("pass_rate", "the share of passes needed, from 0 to 1; 1 unless set"),
+    ],
+};
+
+/// The words that make a step a request, each its HTTP method.
+pub static METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
+
+/// A step that is a request.
+pub static REQUEST: Table = Table {
+    id: "request",
+    what: "a step",
+    keys: &[
+        key("get", "GET this path"),
+        key("post", "POST to this path"),
+        key("put", "PUT to this path"),
+        key("patch", "PATCH this path"),
+        key("delete", "DELETE this path"),
+        key("head", "HEAD of this path"),
+        key("options", "OPTIONS of this path"),
+        key("query", "query parameters added to the path"),
+        key("headers", "headers"),
+        key("json", "a body that is JSON"),
+        key("text", "a body that is text"),
+        key("multipart", "a body that is a form"),
+        key("expect", "what the answer must be like"),
+        key("capture", "values taken from the answer, by name"),
+        key("until", "ask again until the answer is like this"),
+        key("abort_if", "give up at once when the answer is like this"),
+        key("within", "the longest to ask again; 30s unless set"),
+        key("on_timeout", "what becomes of the case then: fail (unless set) or skip"),
+        key("timeout", "the longest one request may take"),
+    ],
+};
+
+/// A step that uses a fragment.
+pub static USE: Table = Table {
+    id: "use",
+    what: "a step that uses a fragment",
+    keys: &[key("use", "the fragment's name"), key("with", "what it takes, by name")],
+};
+
+/// A part of a form that is not a plain value.
+pub static PART: Table = Table {
+    id: "part",
+    what: "a part of a form",
+    keys: &[
+        key("name", "the file name"),
+        key("content_type", "its content type"),
+        key("jsonl", "a list, sent as a line of JSON each"),
+        key("json", "a mapping or a list, sent as JSON"),
+        key("text", "a text, sent as it stands"),
+        key("path", "a file beside the suite, sent as it is"),
+    ],
+};
+
+/// Every table, in the order of the documentation.
+pub static TABLES: [&Table; 15] = [
+    &SUITE,
+    &REQUIRES,
+    &DEFAULTS,
+    &CASE,
+    &SKIP,
+    &XFAIL,
+    &REPEAT,
+    &REQUEST,
+    &PART,
+    &USE,
+    &FRAGMENT,
+    &FRAGMENT_FILE,
+    &BUNDLE,
+    &EXTERNAL_FILE,
+    &EXTERNAL,
+];

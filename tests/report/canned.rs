@@ -1,0 +1,194 @@
+//! A run in which everything happens that can happen to a case, and what is expected of it.
+
+use stack_test::events::{Attempt, CaseReport, CaseStart, Event, RunEnd, RunStart, StackInfo, SuiteInfo};
+use stack_test::model::{CaseId, Decided, InferenceMode, Miss, Outcome, Traffic};
+use stack_test::source::{Diagnostic, Origin, SourceFile, Span};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// Id, word on the console, element in JUnit, status in JSON.
+type Expected = (&'static str, &'static str, &'static str, &'static str);
+
+/// The one model that all reports are checked against.
+pub(crate) const EXPECTED: [Expected; 10] = [
+    ("inference/chat::non_streaming[txt=tiny/chat-saturn]", "PASS", "", "passed"),
+    ("inference/chat::streaming[txt=tiny/chat]", "FAIL", "failure", "failed"),
+    ("inference/chat::tools", "XFAIL", "skipped", "xfailed"),
+    ("inference/chat::mended", "XPASS", "failure", "xpassed"),
+    ("inference/chat::moody", "XPASS", "", "xpassed"),
+    ("batches/batches::e2e", "FLAKY", "flakyFailure", "passed"),
+    ("batches/batches::cancel", "FAIL", "failure", "failed"),
+    ("batches/batches::lost", "ERROR", "error", "error"),
+    ("batches/batches::expired", "SKIP", "skipped", "skipped"),
+    ("batches/batches::unrecorded", "FAIL", "failure", "failed"),
+];
+
+const CHAT: &str = "about: Chat completions
+cases:
+  - name: non_streaming
+    steps:
+      - post: /v1/chat/completions
+        expect: { status: 200, $.object: chat.completion }
+  - name: streaming
+    steps:
+      - post: /v1/chat/completions
+        expect:
+          status: 200
+          $.usage.total_tokens: { gt: 0 }
+  - name: tools
+  - name: mended
+  - name: moody
+";
+
+const BATCHES: &str = "about: Batch processing
+cases:
+  - name: e2e
+  - name: cancel
+  - name: lost
+  - name: expired
+  - name: unrecorded
+    expect: { status: 200 }
+";
+
+pub(crate) fn place(file: &Arc<SourceFile>, text: &str) -> Origin {
+    let start = file.text().find(text).unwrap();
+    Origin { file: Arc::clone(file), span: Span { start, end: start + text.len() } }
+}
+
+/// The `name` of a case.
+fn named(file: &Arc<SourceFile>, name: &str) -> Origin {
+    after(file, "- name: ", &format!("{name}\n"))
+}
+
+/// `text` where it stands after `before`.
+fn after(file: &Arc<SourceFile>, before: &str, text: &str) -> Origin {
+    let start = file.text().find(&format!("{before}{text}")).unwrap() + before.len();
+    Origin { file: Arc::clone(file), span: Span { start, end: start + text.trim_end().len() } }
+}
+
+pub(crate) fn start(stack_config: &str, suites: &[(&str, &str)], cases: usize) -> Event {
+    let info = |(path, about): &(&str, &str)| SuiteInfo {
+        path: (*path).to_owned(),
+        file: PathBuf::from(format!("suites/{path}.yaml")),
+        about: Some((*about).to_owned()),
+    };
+    Event::RunStarted(RunStart {
+        stack_config: stack_config.to_owned(),
+        mode: InferenceMode::Replay,
+        setup: Some("tiny".to_owned()),
+        suites: suites.iter().map(info).collect(),
+        cases,
+        deselected: 3,
+        started: SystemTime::UNIX_EPOCH + Duration::from_millis(1_767_225_600_123),
+    })
+}
+
+pub(crate) fn case(index: usize, suite: usize, id: &str, origin: Origin, outcome: Outcome) -> CaseReport {
+    CaseReport {
+        index,
+        id: CaseId::parse(id).unwrap(),
+        suite,
+        origin,
+        outcome,
+        duration: Duration::from_millis(12 + 100 * index as u64),
+        failures: Vec::new(),
+        earlier: Vec::new(),
+        traffic: Traffic::default(),
+    }
+}
+
+fn replayed(decided: Decided) -> Traffic {
+    Traffic { replayed: 1, decided: Some(decided), ..Traffic::default() }
+}
+
+fn cases() -> Vec<CaseReport> {
+    let chat = SourceFile::new("suites/inference/chat.yaml", CHAT);
+    let batches = SourceFile::new("suites/batches/batches.yaml", BATCHES);
+    let outcomes = [
+        Outcome::Passed,
+        Outcome::Failed,
+        Outcome::XFailed { reason: "the model has no tools".to_owned() },
+        Outcome::XPassed { reason: "upstream bug 12".to_owned(), strict: true },
+        Outcome::XPassed { reason: "depends on the model".to_owned(), strict: false },
+        Outcome::Passed,
+        Outcome::Failed,
+        Outcome::Error,
+        Outcome::Skipped { reason: "the batch expired".to_owned() },
+        Outcome::Failed,
+    ];
+    let build = |(index, (outcome, (id, ..))): (usize, (Outcome, &Expected))| {
+        let name = id.split_once("::").unwrap().1.split('[').next().unwrap();
+        let file = if index < 5 { &chat } else { &batches };
+        case(index, usize::from(index >= 5), id, named(file, name), outcome)
+    };
+    let mut cases: Vec<_> = outcomes.into_iter().zip(&EXPECTED).enumerate().map(build).collect();
+    cases[0].traffic = replayed(Decided::Baggage);
+    cases[1].failures = vec![
+        Diagnostic::at(after(&chat, "expect:\n          ", "status: 200"), "the status differs")
+            .compared("200", "503")
+            .note("the answer was\n{\"error\": {\"message\": \"overloaded\"}}"),
+        Diagnostic::at(place(&chat, "$.usage.total_tokens"), "the path finds nothing").hint("ask for usage"),
+    ];
+    cases[2].failures = vec![Diagnostic::new("the answer calls no tool")];
+    let attempt = |what: &str| Attempt {
+        duration: Duration::from_millis(7),
+        failures: vec![Diagnostic::new(what).compared("completed", "failed")],
+    };
+    cases[5].earlier = vec![attempt("the batch failed")];
+    cases[6].earlier = vec![attempt("the batch could not be cancelled")];
+    cases[6].failures = vec![Diagnostic::new("the batch was cancelled too late")];
+    cases[7].failures = vec![Diagnostic::new("the connection broke").note("connection reset by peer")];
+    cases[8].duration = Duration::ZERO;
+    cases[9].failures =
+        vec![Diagnostic::at(place(&batches, "status: 200"), "the status differs").compared("200", "502")];
+    cases[9].traffic = Traffic { misses: vec![miss()], unused: 1, ..replayed(Decided::Content) };
+    cases
+}
+
+fn miss() -> Miss {
+    Miss {
+        provider: "openai".to_owned(),
+        method: "POST".to_owned(),
+        path: "/v1/chat/completions".to_owned(),
+        summary: "gpt-4o: \"Say hello\"".to_owned(),
+        explanation: "no set was recorded for this case; record it with --inference-mode record".to_owned(),
+    }
+}
+
+pub(crate) fn ready() -> Event {
+    Event::StackReady(StackInfo {
+        taken: "embedded stack, in process".to_owned(),
+        url: "http://127.0.0.1:8321".to_owned(),
+        version: Some("0.1.0".to_owned()),
+        log: Some(PathBuf::from("target/stack-test/1/server.log")),
+        ready_after: Duration::from_millis(41),
+    })
+}
+
+pub(crate) fn end(stopped_early: Option<&str>, errors: Vec<Diagnostic>) -> Event {
+    Event::RunEnded(RunEnd {
+        duration: Duration::from_millis(65_432),
+        session: Traffic { replayed: 1, misses: vec![miss()], ..Traffic::default() },
+        stopped_early: stopped_early.map(str::to_owned),
+        errors,
+    })
+}
+
+/// The whole run. The cases end in another order than that of the plan.
+pub(crate) fn events() -> Vec<Event> {
+    let suites = [("inference/chat", "Chat completions"), ("batches/batches", "Batch processing")];
+    let mut events = vec![start("starter", &suites, EXPECTED.len()), ready()];
+    let cases = cases();
+    events.extend(
+        cases.iter().map(|case| Event::CaseStarted(CaseStart { index: case.index, id: case.id.clone() })),
+    );
+    let order = [3, 1, 0, 2, 9, 8, 7, 5, 6, 4];
+    events.extend(order.into_iter().map(|n: usize| Event::CaseFinished(Box::new(cases[n].clone()))));
+    events.push(Event::Notice("the stack was reused".to_owned()));
+    events.push(end(
+        None,
+        vec![Diagnostic::new("the recordings of one case could not be written").hint("make room")],
+    ));
+    events
+}
