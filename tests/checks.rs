@@ -51,7 +51,7 @@ fn answer(content_type: &str, body: &str) -> Observed {
 
 fn scope() -> Scope {
     let names = json!({"param_id": {"question": "saturn"}, "id": "x", "n": 2});
-    Scope::new(names.as_object().unwrap().clone())
+    Scope::new(names.as_object().expect("an object").clone())
 }
 
 fn evaluate(checks: &str, observed: &Observed) -> Evaluation {
@@ -126,8 +126,8 @@ fn every_failure_is_reported_at_its_place_and_the_first_shows_the_answer() {
         [
             "suites/a.yaml:1:1: status should be 201",
             "suites/a.yaml:2:1: $.object should be \"chat\"",
-            "suites/a.yaml:3:37: $.choices[0].message.content should contain \"earth\" (ignoring case)",
-            "suites/a.yaml:3:62: $.choices[0].message.rôle is not there",
+            "suites/a.yaml:3:38: $.choices[0].message.content should contain \"earth\" (ignoring case)",
+            "suites/a.yaml:3:58: $.choices[0].message.rôle is not there",
             "suites/a.yaml:4:13: duration should be within 1 ms",
         ]
     );
@@ -310,7 +310,7 @@ all: $.choices[*].index
 code: status
 type: header.content-type
 text: body
-word: { regex: 'is ([A-Z]\\w+)', from: $.choices[0].message.content }
+word: { regex: 'is ([A-Z]\\w+)', from: '$.choices[0].message.content' }
 object: { regex: '\"object\":' }
 ",
     );
@@ -357,7 +357,7 @@ fn a_capture_that_finds_nothing_fails_and_the_others_are_taken() {
             "suites/a.yaml:6:1: nothing captured as `f`: the answer is no stream",
         ]
     );
-    assert_eq!(failures[0].hint.as_deref(), Some("`$` has no `idd`; it has: id, sub, index, object"));
+    assert_eq!(failures[0].hint.as_deref(), Some("`$` has no `idd`; it has: id, index, sub, object"));
     assert_eq!(scope.get("e"), Some(&json!("y")));
     let errors = Captures::compile(&node(
         "{ a: id, b.c: $.x, d: [1], e: stream.txt, f: { regex: '(', from: x, to: y }, g: '$.[' }",

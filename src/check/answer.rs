@@ -1,8 +1,8 @@
 //! An answer as subjects look at it: whatever has to be parsed is parsed at most once, and only if something asks.
 
 use super::observed::{Ending, Observed};
-use super::show;
 use super::streamed::Streamed;
+use super::{excerpt, show};
 use crate::wire::NdjsonParser;
 use serde_json::Value;
 use std::cell::OnceCell;
@@ -68,22 +68,26 @@ impl<'a> Answer<'a> {
 
     /// What happened, if the body did not end as it should.
     pub(super) fn broken(&self, streaming: bool) -> Option<(String, String)> {
-        let so_far = match self.stream() {
-            Ok(stream) if streaming => show::count(stream.count(), "event"),
-            _ => show::count(self.observed.body.len(), "byte"),
-        };
+        let stream = if streaming { self.stream().ok() } else { None };
+        let inside_event = stream.is_some_and(|stream| stream.inside_event);
+        if self.observed.ending == Ending::Complete && !inside_event {
+            return None;
+        }
         let subject = if streaming { "the stream" } else { "the answer" };
-        match &self.observed.ending {
-            Ending::Complete if streaming && self.stream().is_ok_and(|stream| stream.inside_event) => {
-                Some((format!("{subject} ended in the middle of an event, after {so_far}"), String::new()))
+        let so_far = match stream {
+            Some(stream) => show::count(stream.count(), "event"),
+            None => show::count(self.observed.body.len(), "byte"),
+        };
+        Some(match &self.observed.ending {
+            Ending::Complete => {
+                (format!("{subject} ended in the middle of an event, after {so_far}"), String::new())
             }
-            Ending::Complete => None,
-            Ending::Aborted(why) => Some((format!("{subject} broke off after {so_far}"), why.clone())),
-            Ending::TimedOut => Some((
+            Ending::Aborted(why) => (format!("{subject} broke off after {so_far}"), why.clone()),
+            Ending::TimedOut => (
                 format!("{subject} did not end in the time allowed; {so_far} came"),
                 format!("no end after {}", super::span::shown(self.observed.duration.as_secs_f64())),
-            )),
-        }
+            ),
+        })
     }
 
     fn parse_lines(&self) -> Result<Value, Trouble> {
@@ -108,7 +112,7 @@ impl<'a> Answer<'a> {
     pub(super) fn start(&self) -> String {
         match self.text().as_str().unwrap_or_default() {
             "" => "an empty body".into(),
-            text => show::shorten(&text.escape_debug().to_string(), START),
+            text => excerpt::printable(&show::shorten(text, START)).replace('\n', "\\n"),
         }
     }
 }

@@ -36,7 +36,7 @@ fn laid_out(body: &str) -> String {
 }
 
 /// Without what a terminal would act on: a server's answer must not move the cursor of whoever reads about it.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(4 * SHOWN));
     for c in text.chars().take(2 * SHOWN) {
         match c {

@@ -160,6 +160,9 @@ fn general(text: &str) -> Result<serde_json_path::JsonPath, PathError> {
     serde_json_path::JsonPath::parse(text).map_err(|error| {
         // The engine's own words ("parser error") say nothing; the place does.
         let at = text.char_indices().nth(error.position().saturating_sub(1)).map_or(text.len(), |(at, _)| at);
+        // Where the engine gives up early, what has been understood of the path is a better place.
+        let understood = leading_steps(text).map_or(0, |(_, rest)| text.len() - rest.len());
+        let at = at.max(understood);
         let rest = &text[at..];
         let what = if rest.is_empty() {
             "it ends too early".into()
@@ -172,17 +175,26 @@ fn general(text: &str) -> Result<serde_json_path::JsonPath, PathError> {
 
 /// The path as a row of steps, if it is that simple. `None` leaves everything else, mistakes too, to the engine.
 fn steps(text: &str) -> Option<Vec<Step>> {
+    let (steps, rest) = leading_steps(text)?;
+    rest.is_empty().then_some(steps)
+}
+
+/// The simple steps a path begins with, and what follows them.
+fn leading_steps(text: &str) -> Option<(Vec<Step>, &str)> {
     let mut rest = text.strip_prefix('$')?;
     let mut steps = Vec::new();
-    while !rest.is_empty() {
-        let step;
-        (step, rest) = match rest.strip_prefix('.') {
-            Some(after) => member(after)?,
-            None => bracket(rest.strip_prefix('[')?)?,
-        };
+    while let Some((step, after)) = step(rest) {
         steps.push(step);
+        rest = after;
     }
-    Some(steps)
+    Some((steps, rest))
+}
+
+fn step(text: &str) -> Option<(Step, &str)> {
+    match text.strip_prefix('.') {
+        Some(after) => member(after),
+        None => bracket(text.strip_prefix('[')?),
+    }
 }
 
 fn member(text: &str) -> Option<(Step, &str)> {
@@ -269,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_wrong_path_is_refused_at_its_place() {
-        for (path, at) in [("$.a[", 2), ("$.a.", 3), ("$a", 1), ("$.a[01]", 3), ("$['a", 1)] {
+        for (path, at) in [("$.a[", 3), ("$.a.", 3), ("$a", 1), ("$.a[01]", 4), ("$['a", 3)] {
             let error = JsonPath::parse(path).unwrap_err();
             assert_eq!(error.at, at, "{path}: {}", error.what);
         }

@@ -28,30 +28,36 @@ pub struct Described {
     pub example: &'static str,
 }
 
-const SUBJECTS_ABOUT: &str = "A key below `expect:`, `until:` and `abort_if:`. What stands after it is a bare value, which means equality, or a \
+const SUBJECTS_ABOUT: &str = "\
+A key below `expect:`, `until:` and `abort_if:`. What stands after it is a bare value, which means equality, or a
 mapping of predicates, which must all hold. Below any value, a key that begins with `$` is a path from there:
 `$.choices[0]: { $.index: 0, $.message.role: assistant }`.
 
-A path of names and indices selects one value or none; where it selects none, every predicate but `exists: false` fails and
-the message says how far the path leads. A path with `*`, `..`, a slice or a filter selects a list: `len`, `empty`, `each`,
-`any`, `contains` and equality with a list are about that list, every other predicate needs it to have exactly one element.
+A path of names and indices selects one value or none; where it selects none, every predicate but `exists: false`
+fails and the message says how far the path leads. A path with `*`, `..`, a slice or a filter selects a list: `len`,
+`empty`, `each`, `any`, `contains` and equality with a list are about that list, every other predicate needs it to
+have exactly one element.
 
-A body that is no JSON is one failure, however many paths there are. An answer that breaks off or does not end in time is one
-failure, and what came of it is judged all the same.";
+A body that is no JSON is one failure, however many paths there are. An answer that breaks off or does not end in time
+is one failure, and what came of it is judged all the same.";
 
-const STREAM_ABOUT: &str = "A key below `stream:`. `each:` (every event is like this) and `any:` (some event is) are about the data of the events, and so \
-are paths: `$[0]` is the first event. Text, tool calls, usage and reason are put together from the deltas of OpenAI's chat
-completions (first choice), completions and responses, and of Ollama.";
+const STREAM_ABOUT: &str = "\
+A key below `stream:`. `each:` (every event is like this) and `any:` (some event is) are about the data of the events,
+and so are paths: `$[0]` is the first event. Text, tool calls, usage and reason are put together from the deltas of
+OpenAI's chat completions (first choice), completions and responses, and of Ollama.";
 
-const PREDICATES_ABOUT: &str = "What a value must be like. Values may have templates.";
+const PREDICATES_ABOUT: &str = "\
+What a value must be like. Values may have templates.";
 
-const CAPTURES_ABOUT: &str = "What stands after a name below `capture:`. The steps that follow use it as `{{ name }}`. A capture that finds nothing fails \
-the step.";
+const CAPTURES_ABOUT: &str = "\
+What stands after a name below `capture:`. The steps that follow use it as `{{ name }}`. A capture that finds nothing
+fails the step.";
 
-const FILTERS_ABOUT: &str = "A template is `{{ name }}`, with a dotted path for members and elements: `{{ param_id.question }}`, `{{ ids.0 }}`. A string \
-that is one template and nothing else becomes the value itself, whatever its type. Inside a longer text, strings stand as they
-are, numbers and booleans as JSON, lists and mappings as compact JSON; null is an error. Two braces that are meant as such
-are written `{{ '{{' }}`. Filters follow a bar, one after the other.";
+const FILTERS_ABOUT: &str = "\
+A template is `{{ name }}`, with a dotted path for members and elements: `{{ param_id.question }}`, `{{ ids.0 }}`. A
+string that is one template and nothing else becomes the value itself, whatever its type. Inside a longer text,
+strings stand as they are, numbers and booleans as JSON, lists and mappings as compact JSON; null is an error. Two
+braces that are meant as such are written `{{ '{{' }}`. Filters follow a bar, one after the other.";
 
 /// All tables of this room, for reference pages and `help`.
 pub fn tables() -> Vec<Table> {
@@ -78,8 +84,11 @@ pub fn reference() -> String {
         "# Checks, captures and templates\n\n<!-- Written from the tables in src/check; tests/docs_checks.rs says how. -->\n",
     );
     for table in tables() {
-        let _ =
-            write!(page, "\n## {}\n\n{}\n\n| | | for example |\n|---|---|---|\n", table.title, table.about);
+        let _ = write!(
+            page,
+            "\n## {}\n\n{}\n\n| | what it is | for example |\n|---|---|---|\n",
+            table.title, table.about
+        );
         for Described { name, summary, example } in table.entries {
             let cell = |text: &str| text.replace('|', "\\|");
             let _ = writeln!(page, "| `{}` | {} | `{}` |", cell(name), cell(summary), cell(example));

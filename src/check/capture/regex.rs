@@ -15,7 +15,7 @@ use std::borrow::Cow;
 pub(super) static KIND: Kind = Kind {
     name: "regex",
     summary: "the first group of a regular expression (or all that it matches, if it has none) in another place; the body, if none is named",
-    example: "number: { regex: 'order ([0-9]+)', from: $.choices[0].message.content }",
+    example: "number: { regex: 'order ([0-9]+)', from: stream.text }",
     compile: |node| node.get("regex").map(|regex| compile(regex, node)),
 };
 

@@ -19,8 +19,11 @@ pub(in crate::check) struct Rule {
     /// YAML, as it stands below a subject.
     pub(in crate::check) example: &'static str,
     /// Compiles a line of a suite.
-    pub(in crate::check) compile: fn(&Entry, &Compiler<'_>) -> Result<Box<dyn Predicate>, Mistakes>,
+    pub(in crate::check) compile: fn(&Entry, &Compiler<'_>) -> Compiled,
 }
+
+/// A predicate, or what is wrong with its line.
+pub(in crate::check) type Compiled = Result<Box<dyn Predicate>, Mistakes>;
 
 /// A compiled predicate.
 pub(in crate::check) trait Predicate: Debug + Send + Sync {

@@ -18,8 +18,11 @@ pub(in crate::check) struct Subject {
     /// A line below `expect:`.
     pub(in crate::check) example: &'static str,
     /// Compiles a line below `expect:`; `None` if it is about something else.
-    pub(in crate::check) compile: fn(&Entry, &Compiler<'_>) -> Option<Result<Vec<Expectation>, Mistakes>>,
+    pub(in crate::check) compile: fn(&Entry, &Compiler<'_>) -> Option<Compiled>,
 }
+
+/// The expectations of a line, or what is wrong with it.
+pub(in crate::check) type Compiled = Result<Vec<Expectation>, Mistakes>;
 
 /// Finds values in an answer.
 pub(in crate::check) trait Find: Debug + Send + Sync {
