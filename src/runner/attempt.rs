@@ -172,7 +172,8 @@ impl Attempt<'_> {
 
 /// Whether every name that `step` sends is in `scope`.
 fn has_its_names(step: &PlannedStep, scope: &Scope) -> bool {
-    let known = |references: Vec<Reference>| references.iter().all(|reference| scope.get(&reference.path).is_some());
+    let known =
+        |references: Vec<Reference>| references.iter().all(|reference| scope.get(&reference.path).is_some());
     match step {
         PlannedStep::Request(step) => {
             let body = match &step.body {
