@@ -56,7 +56,10 @@ fn compare() {
         let usages = in_turn(&rows);
         println!("\n{cases} cases, a file each");
         for ((name, _), usage) in rows.iter().zip(&usages) {
-            println!("  {name:<13} wall {:.3} s   CPU {:.3} s   peak {:.0} MiB", usage.wall, usage.cpu, usage.peak_mib);
+            println!(
+                "  {name:<13} wall {:.3} s   CPU {:.3} s   peak {:.0} MiB",
+                usage.wall, usage.cpu, usage.peak_mib
+            );
         }
         let ours = usages[0];
         if hurl.is_some() {
@@ -109,7 +112,8 @@ fn write_inputs(folder: &Path, cases: usize, url: &str) {
     fs::create_dir_all(folder.join("hurl")).unwrap();
     for case in 0..cases {
         let mut yaml = String::new();
-        let _ = writeln!(yaml, "cases:\n  - name: case_{case}\n    steps:\n      - post: /v1/chat/completions");
+        let _ =
+            writeln!(yaml, "cases:\n  - name: case_{case}\n    steps:\n      - post: /v1/chat/completions");
         let _ = writeln!(yaml, "        json: {ASK}\n        expect:\n          status: 200");
         yaml.push_str("          $.object: chat.completion\n          $.choices[0].message.content: { contains: Saturn }\n");
         yaml.push_str("          $.usage.total_tokens: { gt: 0 }\n");
@@ -148,7 +152,11 @@ fn median(usages: &[Usage]) -> Usage {
         figures.sort_by(f64::total_cmp);
         figures[figures.len() / 2]
     };
-    Usage { wall: middle(|usage| usage.wall), cpu: middle(|usage| usage.cpu), peak_mib: middle(|usage| usage.peak_mib) }
+    Usage {
+        wall: middle(|usage| usage.wall),
+        cpu: middle(|usage| usage.cpu),
+        peak_mib: middle(|usage| usage.peak_mib),
+    }
 }
 
 fn measure(command: &[String]) {
@@ -205,7 +213,10 @@ async fn serve(pause: Duration) -> String {
 
 async fn answer(mut stream: TcpStream, pause: Duration) {
     stream.set_nodelay(true).unwrap();
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", REPLY.len());
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        REPLY.len()
+    );
     let reply = head + REPLY;
     let mut held = Vec::new();
     let mut buffer = [0; 8192];
@@ -228,6 +239,10 @@ async fn answer(mut stream: TcpStream, pause: Duration) {
 fn request_length(held: &[u8]) -> Option<usize> {
     let head = held.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(&held[..head]).ok()?.to_ascii_lowercase();
-    let body = text.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next()?.parse().ok()).unwrap_or(0);
+    let body = text
+        .split("content-length: ")
+        .nth(1)
+        .and_then(|rest| rest.split("\r\n").next()?.parse().ok())
+        .unwrap_or(0);
     (held.len() >= head + body).then_some(head + body)
 }

@@ -1,4 +1,5 @@
 //! The gateway between real sockets: a provider of the test's own on one side, reqwest on the other.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a test may")]
 
 use bytes::Bytes;
 use stack_test::gateway::{Error, Gateway, GatewayConfig, MISS_STATUS, NOTE, Upstream, start};

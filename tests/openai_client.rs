@@ -10,7 +10,7 @@ use stack_test::recording::{IMPORTERS, Owner, SourceFile};
 use stack_test::starter::{self, ProviderConfig, Running, StarterConfig};
 use stack_test::wire::dialect::DIALECTS;
 use stack_test::wire::message::Exchange;
-use stack_test::wire::{sse, trace};
+use stack_test::wire::{SseParser, trace};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -52,7 +52,13 @@ fn corpus() -> Option<Vec<SourceFile>> {
         name: path.strip_prefix(&root).unwrap().to_string_lossy().into_owned(),
         bytes: fs::read(&path).unwrap(),
     };
-    Some(paths.into_iter().filter(|path| path.extension().is_some_and(|end| end == "json")).map(read).collect())
+    Some(
+        paths
+            .into_iter()
+            .filter(|path| path.extension().is_some_and(|end| end == "json"))
+            .map(read)
+            .collect(),
+    )
 }
 
 /// Imports the corpus into `root` and returns what is asked in it, by setup.
@@ -76,16 +82,16 @@ fn question(setup: &str, case: &CaseId, exchange: &Exchange) -> Option<Asked> {
     let route = ROUTES.iter().find(|route| exchange.request.path.ends_with(*route))?;
     let body: Value = serde_json::from_slice(&exchange.request.body).ok()?;
     let bytes = exchange.response.body.bytes();
-    let answer = if body["stream"] == json!(true) { chunks(&bytes) } else { serde_json::from_slice(&bytes).ok()? };
+    let answer =
+        if body["stream"] == json!(true) { chunks(&bytes) } else { serde_json::from_slice(&bytes).ok()? };
     let (setup, case, provider) = (setup.to_owned(), case.clone(), exchange.request.provider.clone());
     Some(Asked { setup, case, provider, route: (*route).to_owned(), body, answer })
 }
 
 /// The JSON of every event of a stream.
 fn chunks(bytes: &[u8]) -> Value {
-    let mut parser = sse::Parser::default();
-    let mut events = parser.push(bytes);
-    events.extend(parser.finish());
+    let mut parser = SseParser::default();
+    let events = parser.push(bytes).unwrap();
     events.iter().filter_map(|event| serde_json::from_str(&event.data).ok()).collect()
 }
 
@@ -172,7 +178,8 @@ async fn a_plain_client_gets_what_the_provider_said() {
         }
         for question in &asked {
             let request = client.post(format!("{}{}", world.url(), question.route));
-            let request = request.header(trace::BAGGAGE, trace::baggage(&question.case)).json(&as_client(question));
+            let request =
+                request.header(trace::BAGGAGE, trace::baggage(&question.case)).json(&as_client(question));
             let answer = request.send().await.unwrap();
             let bytes = answer.bytes().await.unwrap();
             let got = if question.answer.is_array() {
@@ -180,7 +187,13 @@ async fn a_plain_client_gets_what_the_provider_said() {
             } else {
                 serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("{}: {bytes:?}", question.case))
             };
-            assert_eq!(comparable(got), comparable(question.answer.clone()), "{} in {}", question.case, question.setup);
+            assert_eq!(
+                comparable(got),
+                comparable(question.answer.clone()),
+                "{} in {}",
+                question.case,
+                question.setup
+            );
             compared += 1;
         }
         world.end().await;
@@ -202,8 +215,15 @@ fn suites_of_our_own_replay_the_corpus() {
             let provider = variable.split('_').next().unwrap().to_lowercase();
             providers.contains(&provider.as_str())
         });
-        let settings = env.map(|variable| format!("{variable}: \"http://127.0.0.1:1/v1\"")).collect::<Vec<_>>().join(", ");
-        fs::write(root.path().join("stack-test.yaml"), format!("setups:\n  {setup}: {{ env: {{ {settings} }} }}\n")).unwrap();
+        let settings = env
+            .map(|variable| format!("{variable}: \"http://127.0.0.1:1/v1\""))
+            .collect::<Vec<_>>()
+            .join(", ");
+        fs::write(
+            root.path().join("stack-test.yaml"),
+            format!("setups:\n  {setup}: {{ env: {{ {settings} }} }}\n"),
+        )
+        .unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_stack-test"))
             .args(["run", ".", "--stack-config=starter", "--setup", &setup])
             .current_dir(root.path())
@@ -211,7 +231,8 @@ fn suites_of_our_own_replay_the_corpus() {
             .unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "setup {setup}: {text}{}", String::from_utf8_lossy(&output.stderr));
-        let wanted = if cases == 1 { "1 case: 1 passed".to_owned() } else { format!("{cases} cases: {cases} passed") };
+        let wanted =
+            if cases == 1 { "1 case: 1 passed".to_owned() } else { format!("{cases} cases: {cases} passed") };
         assert!(text.contains(&wanted), "wanted `{wanted}` in {text}");
     }
 }
@@ -226,7 +247,8 @@ fn write_suites(folder: &Path, asked: &[Asked]) -> usize {
     let mut count = 0;
     for (path, cases) in suites {
         count += cases.len();
-        let cases: Vec<Value> = cases.into_iter().map(|(name, steps)| json!({ "name": name, "steps": steps })).collect();
+        let cases: Vec<Value> =
+            cases.into_iter().map(|(name, steps)| json!({ "name": name, "steps": steps })).collect();
         let file = folder.join(format!("{path}.yaml"));
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         // JSON is YAML.
@@ -237,7 +259,9 @@ fn write_suites(folder: &Path, asked: &[Asked]) -> usize {
 
 fn step(question: &Asked) -> Value {
     let expect = match &question.answer {
-        Value::Array(chunks) => json!({ "status": 200, "stream": { "events": chunks.len(), "ends_with": "[DONE]" } }),
+        Value::Array(chunks) => {
+            json!({ "status": 200, "stream": { "events": chunks.len(), "ends_with": "[DONE]" } })
+        }
         answer if answer["choices"][0]["text"].is_string() => {
             json!({ "status": 200, "$.choices[0].text": { "eq": escaped(&answer["choices"][0]["text"]) } })
         }
@@ -264,7 +288,8 @@ fn escaped(value: &Value) -> Value {
 #[ignore = "needs the openai client: tests/python/run installs it and sets STACK_TEST_PYTHON"]
 async fn the_official_client_gets_what_the_provider_said() {
     let Some(files) = corpus() else { return };
-    let python = std::env::var("STACK_TEST_PYTHON").expect("STACK_TEST_PYTHON names a Python that has `openai`");
+    let python =
+        std::env::var("STACK_TEST_PYTHON").expect("STACK_TEST_PYTHON names a Python that has `openai`");
     let root = tempfile::tempdir().unwrap();
     for (setup, asked) in import(&files, root.path()) {
         let world = World::new(root.path(), &setup, &asked).await;

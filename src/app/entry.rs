@@ -47,7 +47,9 @@ fn carry_out(cli: Cli, inputs: &Inputs) -> Result<ExitStatus, CommandError> {
     }
 }
 
-fn block_on(command: impl Future<Output = Result<ExitStatus, CommandError>>) -> Result<ExitStatus, CommandError> {
+fn block_on(
+    command: impl Future<Output = Result<ExitStatus, CommandError>>,
+) -> Result<ExitStatus, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| anyhow::Error::new(error).context("the runtime does not start"))?;
     let status = runtime.block_on(command);

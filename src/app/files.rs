@@ -83,7 +83,8 @@ impl AtomicFile {
         let state = if is_special {
             State::Direct(File::options().append(true).open(&path)?)
         } else {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let folder =
+                path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             fs::create_dir_all(folder)?;
             State::Temporary(tempfile::Builder::new().prefix(".stack-test-").tempfile_in(folder)?)
         };

@@ -3,6 +3,7 @@
 use super::ExitStatus;
 use super::error::CommandError;
 use super::run::Common;
+use crate::check;
 use crate::cli::{Cli, HelpArgs};
 use crate::plan::BUILT_IN;
 use crate::recording::IMPORTERS;
@@ -20,10 +21,18 @@ struct Topic {
 }
 
 const TOPICS: &[Topic] = &[
-    Topic { name: "checks", summary: "what a suite may expect and capture", text: |_| Ok(String::new()) },
+    Topic {
+        name: "checks",
+        summary: "what a suite may expect and capture",
+        text: |_| Ok(check::reference()),
+    },
     Topic { name: "names", summary: "names that every template may use", text: |_| Ok(names()) },
     Topic { name: "reports", summary: "reporters for --report", text: |_| Ok(reports()) },
-    Topic { name: "stack-configs", summary: "forms of --stack-config, and distributions", text: |_| Ok(stack_configs()) },
+    Topic {
+        name: "stack-configs",
+        summary: "forms of --stack-config, and distributions",
+        text: |_| Ok(stack_configs()),
+    },
     Topic { name: "setups", summary: "setups for --setup, with those of stack-test.yaml", text: setups },
     Topic { name: "providers", summary: "model providers and their environment", text: providers },
     Topic { name: "importers", summary: "tools for `recordings import --from`", text: |_| Ok(importers()) },
@@ -78,9 +87,9 @@ fn reports() -> String {
 
 fn stack_configs() -> String {
     let forms = columns(FORMS.iter().map(|form| [form.example.to_owned(), form.summary.to_owned()]));
-    let distros = DISTROS.iter().map(|distro| {
-        [distro.name.to_owned(), if distro.embedded { "embedded" } else { "" }.to_owned()]
-    });
+    let distros = DISTROS
+        .iter()
+        .map(|distro| [distro.name.to_owned(), if distro.embedded { "embedded" } else { "" }.to_owned()]);
     format!("{forms}\nDistributions:\n{}", columns(distros))
 }
 
@@ -115,7 +124,10 @@ fn exit_codes() -> String {
             code(ExitStatus::Failed, "a case failed"),
             code(ExitStatus::Interrupted, "the user stopped the run"),
             code(ExitStatus::Internal, "the stack did not start, or stack-test itself is at fault"),
-            code(ExitStatus::Usage, "the command line, the settings or a suite is wrong; nothing was started"),
+            code(
+                ExitStatus::Usage,
+                "the command line, the settings or a suite is wrong; nothing was started",
+            ),
             code(ExitStatus::NothingSelected, "no case was selected"),
         ]
         .into_iter(),

@@ -32,7 +32,8 @@ impl Inputs {
     /// A working directory or an own binary that is gone.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads them")]
     pub(super) fn read() -> std::io::Result<Self> {
-        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        let text =
+            |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
         Ok(Self {
             args: std::env::args_os().collect(),
             env: std::env::vars_os().filter_map(text).collect(),

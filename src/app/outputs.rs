@@ -49,13 +49,21 @@ impl Outputs {
     /// Each report that cannot be written.
     pub(super) fn open(settings: &OutputSettings, inputs: &Inputs) -> Result<Self, Vec<Diagnostic>> {
         let redacted = |out: Box<dyn Write + Send>| -> Box<dyn Write + Send> {
-            if settings.redactor.is_empty() { out } else { Box::new(RedactingWriter::new(out, settings.redactor.clone())) }
+            if settings.redactor.is_empty() {
+                out
+            } else {
+                Box::new(RedactingWriter::new(out, settings.redactor.clone()))
+            }
         };
-        let progress = (inputs.stderr_tty && settings.verbosity != Verbosity::Quiet).then(ProgressDrawTarget::stderr);
+        let progress =
+            (inputs.stderr_tty && settings.verbosity != Verbosity::Quiet).then(ProgressDrawTarget::stderr);
         let console_settings = ConsoleSettings {
             color: settings.color,
             progress,
-            width: inputs.env("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or_else(terminal_width),
+            width: inputs
+                .env("COLUMNS")
+                .and_then(|columns| columns.parse().ok())
+                .unwrap_or_else(terminal_width),
             durations: settings.durations,
             verbosity: settings.verbosity,
         };
@@ -117,7 +125,10 @@ impl Outputs {
     }
 
     /// Shows events as they come, on a thread of its own, up to [`Event::RunEnded`] or the end of the channel.
-    pub(super) fn follow(mut self, mut events: UnboundedReceiver<Event>) -> JoinHandle<(Tally, Vec<Diagnostic>)> {
+    pub(super) fn follow(
+        mut self,
+        mut events: UnboundedReceiver<Event>,
+    ) -> JoinHandle<(Tally, Vec<Diagnostic>)> {
         std::thread::spawn(move || {
             while let Some(event) = events.blocking_recv() {
                 self.on_event(&event);

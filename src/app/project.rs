@@ -11,15 +11,30 @@ const DEFAULTS: &str = include_str!("defaults.yaml");
 const TOP_KEYS: &[&str] = &["providers", "setups", "run", "secrets"];
 /// The keys under `run:`; each is the default of the flag of that name.
 const RUN_KEYS: &[&str] = &[
-    "stack_config", "suite", "setup", "suites_dir", "recordings", "jobs", "case_timeout", "run_timeout", "ready_timeout",
-    "inference_mode", "report",
+    "stack_config",
+    "suite",
+    "setup",
+    "suites_dir",
+    "recordings",
+    "jobs",
+    "case_timeout",
+    "run_timeout",
+    "ready_timeout",
+    "inference_mode",
+    "report",
 ];
 const PROVIDER_KEYS: &[&str] = &["url_env", "upstream", "key_env", "dialect"];
 const SETUP_KEYS: &[&str] = &["about", "env", "models"];
 
 /// The models a setup may name, as they are called in suites.
 pub(super) const MODEL_NAMES: &[&str] = &[
-    "text_model", "vision_model", "embedding_model", "rerank_model", "safety_shield", "judge_model", "embedding_dimension",
+    "text_model",
+    "vision_model",
+    "embedding_model",
+    "rerank_model",
+    "safety_shield",
+    "judge_model",
+    "embedding_dimension",
 ];
 
 /// What a project sets.
@@ -147,7 +162,10 @@ fn any_fields<'a>(node: &'a Node, errors: &mut Vec<Diagnostic>) -> std::slice::I
     node.entries().iter()
 }
 
-fn pairs<'a>(entries: impl Iterator<Item = &'a Entry>, errors: &mut Vec<Diagnostic>) -> Vec<(String, String)> {
+fn pairs<'a>(
+    entries: impl Iterator<Item = &'a Entry>,
+    errors: &mut Vec<Diagnostic>,
+) -> Vec<(String, String)> {
     entries.filter_map(|entry| Some((entry.key.clone(), text(&entry.value, errors)?))).collect()
 }
 
@@ -187,7 +205,8 @@ mod tests {
 
     #[test]
     fn all_mistakes_of_a_file_are_told_at_once_with_the_nearest_name() {
-        let text = "setupz: {}\nproviders:\n  mine: { url_enf: X }\nsetups: { a: { models: { txt_model: x } } }\n";
+        let text =
+            "setupz: {}\nproviders:\n  mine: { url_enf: X }\nsetups: { a: { models: { txt_model: x } } }\n";
         let errors = Project::load(Some(&SourceFile::new("stack-test.yaml", text))).unwrap_err();
         let told: Vec<_> = errors.iter().map(Diagnostic::one_line).collect();
         assert_eq!(told.len(), 4, "{told:#?}");

@@ -51,8 +51,11 @@ impl Providers {
             env.push((name.clone(), inputs.env(name).unwrap_or(default).to_owned()));
         }
         env.extend(typed.iter().cloned());
-        let given: BTreeMap<&str, &str> = env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let value = |name: &str| given.get(name).copied().or_else(|| inputs.env(name)).filter(|value| !value.is_empty());
+        let given: BTreeMap<&str, &str> =
+            env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let value = |name: &str| {
+            given.get(name).copied().or_else(|| inputs.env(name)).filter(|value| !value.is_empty())
+        };
         let named = named_providers(stack_config, models);
         let mut enabled = Vec::new();
         let mut disabled = Vec::new();
@@ -60,9 +63,11 @@ impl Providers {
         for (name, provider) in &project.providers {
             let variables = [Some(&provider.url_env), provider.key_env.as_ref()];
             let mut variables = variables.into_iter().flatten();
-            let set = variables.any(|name| given.contains_key(name.as_str()) || (setup.is_none() && value(name).is_some()));
+            let set = variables
+                .any(|name| given.contains_key(name.as_str()) || (setup.is_none() && value(name).is_some()));
             if !set && !named.iter().any(|named| named == name) {
-                disabled.extend([Some(provider.url_env.clone()), provider.key_env.clone()].into_iter().flatten());
+                disabled
+                    .extend([Some(provider.url_env.clone()), provider.key_env.clone()].into_iter().flatten());
                 continue;
             }
             match dialect(name, provider) {
@@ -86,7 +91,8 @@ impl Providers {
 
     /// The variables of a stack whose providers are behind `gateway`.
     pub(super) fn stack_env(&self, gateway: &Gateway, mode: InferenceMode) -> Vec<(String, String)> {
-        let mut env: Vec<(String, String)> = self.disabled.iter().map(|name| (name.clone(), String::new())).collect();
+        let mut env: Vec<(String, String)> =
+            self.disabled.iter().map(|name| (name.clone(), String::new())).collect();
         env.extend(self.env.iter().cloned());
         for enabled in &self.enabled {
             env.push((enabled.provider.url_env.clone(), gateway.base_url(&enabled.upstream.name)));
@@ -107,7 +113,11 @@ impl Providers {
 }
 
 /// Values that must not be shown or kept: those of the providers' keys and of variables that are called like keys.
-pub(super) fn secrets(project: &Project, inputs: &Inputs, typed: &[(String, String)]) -> Vec<(String, Secret)> {
+pub(super) fn secrets(
+    project: &Project,
+    inputs: &Inputs,
+    typed: &[(String, String)],
+) -> Vec<(String, Secret)> {
     let looks_secret = |name: &str| {
         let name = name.to_uppercase();
         ["_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "API_KEY"].iter().any(|end| name.ends_with(end))
@@ -116,7 +126,11 @@ pub(super) fn secrets(project: &Project, inputs: &Inputs, typed: &[(String, Stri
         project.secrets.iter().any(|secret| secret == name)
             || project.providers.values().any(|provider| provider.key_env.as_deref() == Some(name))
     };
-    let all = inputs.env.iter().map(|(name, value)| (name, value)).chain(typed.iter().map(|(name, value)| (name, value)));
+    let all = inputs
+        .env
+        .iter()
+        .map(|(name, value)| (name, value))
+        .chain(typed.iter().map(|(name, value)| (name, value)));
     all.filter(|(name, value)| !value.is_empty() && (declared(name) || looks_secret(name)))
         .map(|(name, value)| (name.clone(), Secret::new(value.clone())))
         .collect()

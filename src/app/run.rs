@@ -1,5 +1,6 @@
 //! `stack-test run` and `stack-test record`: from what was typed to a plan, and from a finished run to an exit code.
 
+use super::ExitStatus;
 use super::error::CommandError;
 use super::files::find_project;
 use super::inputs::Inputs;
@@ -9,7 +10,6 @@ use super::providers::{self, Providers};
 use super::session::{self, Session};
 use super::settings::{self, RunRequest, Settings};
 use super::suites::SuitesFolder;
-use super::ExitStatus;
 use crate::cli;
 use crate::plan::{self, Plan, Selection};
 use crate::report::{Tally, Verdict, setup_failure};
@@ -33,7 +33,8 @@ impl Common<'_> {
     /// # Errors
     /// Everything wrong with the project's settings.
     pub(super) fn load_project(&self) -> Result<Project, CommandError> {
-        let file = find_project(&self.inputs.cwd, self.project).map_err(|error| CommandError::usage(vec![error]))?;
+        let file =
+            find_project(&self.inputs.cwd, self.project).map_err(|error| CommandError::usage(vec![error]))?;
         Project::load(file.as_ref()).map_err(CommandError::usage)
     }
 }
@@ -105,13 +106,18 @@ fn prepare(request: RunRequest, inputs: &Inputs, project: &Project) -> Result<Pr
             models.set_default(kind, ids)?;
         }
     }
-    let providers = Providers::settle(project, setup, (&settings.stack_config, &models, &settings.env), inputs)?;
+    let providers =
+        Providers::settle(project, setup, (&settings.stack_config, &models, &settings.env), inputs)?;
     let selection = Selection { filter: settings.filter.clone(), tags: settings.tags.clone(), models };
     let plan = Arc::new(plan::build(&folder, &resolved, &selection)?);
     Ok(Prepared { settings, setup: setup_name, providers, plan })
 }
 
-fn find_setup<'a>(project: &'a Project, name: &str, resolved: &plan::Resolved) -> Result<&'a Setup, Diagnostic> {
+fn find_setup<'a>(
+    project: &'a Project,
+    name: &str,
+    resolved: &plan::Resolved,
+) -> Result<&'a Setup, Diagnostic> {
     if let Some(setup) = project.setups.get(name) {
         return Ok(setup);
     }
@@ -133,7 +139,8 @@ fn list(plan: &Plan) -> ExitStatus {
         let _ = writeln!(out, "{}", case.id);
     }
     let count = plural(plan.cases.len(), "case");
-    let left_out = if plan.deselected > 0 { format!(", {} deselected", plan.deselected) } else { String::new() };
+    let left_out =
+        if plan.deselected > 0 { format!(", {} deselected", plan.deselected) } else { String::new() };
     let _ = writeln!(out, "\n{count} in {}{left_out}", plural(plan.suites.len(), "suite"));
     if plan.cases.is_empty() { ExitStatus::NothingSelected } else { ExitStatus::Passed }
 }

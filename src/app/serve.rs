@@ -36,7 +36,12 @@ pub(super) async fn serve(args: &ServeArgs, inputs: &Inputs) -> Result<ExitStatu
     let running = starter::serve(listener, starter_config)
         .await
         .map_err(|error| CommandError::internal(Diagnostic::new(error.to_string())))?;
-    let _ = writeln!(std::io::stdout(), "embedded stack {} on http://{}", env!("CARGO_PKG_VERSION"), running.addr());
+    let _ = writeln!(
+        std::io::stdout(),
+        "embedded stack {} on http://{}",
+        env!("CARGO_PKG_VERSION"),
+        running.addr()
+    );
     let _ = std::io::stdout().flush();
     tokio::select! {
         _ = signals.next() => {}

@@ -99,7 +99,7 @@ impl<'a> Session<'a> {
             about: suite.about.clone(),
         };
         RunStart {
-            stack_config: self.prepared.settings.stack_config.to_string(),
+            stack_config: self.prepared.settings.stack_config.shown(),
             mode: self.mode(),
             setup: self.prepared.setup.clone(),
             suites: plan.suites.iter().map(info).collect(),
@@ -124,7 +124,9 @@ impl<'a> Session<'a> {
             match self.prepared.settings.run_timeout {
                 Some(limit) => {
                     tokio::time::sleep(limit).await;
-                    self.stop.request(StopReason::BreakOff(format!("the run's time of {limit:?} was over (--run-timeout)")));
+                    self.stop.request(StopReason::BreakOff(format!(
+                        "the run's time of {limit:?} was over (--run-timeout)"
+                    )));
                 }
                 None => std::future::pending().await,
             }
@@ -144,7 +146,8 @@ impl<'a> Session<'a> {
     }
 
     async fn with_gateway(&self, events: &UnboundedSender<Event>) -> Ended {
-        let recording = matches!(self.prepared.settings.mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
+        let recording =
+            matches!(self.prepared.settings.mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
         if self.is_remote() {
             if recording {
                 return self.failed(events, unrecordable("a server that somebody else runs"));
@@ -228,7 +231,8 @@ impl<'a> Session<'a> {
         let providers = &self.prepared.providers;
         let request = StackRequest {
             target: settings.stack_config.target(),
-            env: gateway.map_or_else(|| providers.plain_env(), |gateway| providers.stack_env(gateway, settings.mode)),
+            env: gateway
+                .map_or_else(|| providers.plain_env(), |gateway| providers.stack_env(gateway, settings.mode)),
             process_env: self.inputs.env.clone(),
             wanted_models: self.wanted_models(),
             log_dir: self.inputs.cwd.join(RUNS_FOLDER).join(&self.run_id),
@@ -249,16 +253,21 @@ impl<'a> Session<'a> {
 
     /// The models that the selected cases use.
     fn wanted_models(&self) -> Vec<String> {
-        let kinds = ModelKind::ALL.into_iter().filter(|kind| {
-            !matches!(kind, ModelKind::EmbeddingDimension | ModelKind::Shield)
-        });
+        let kinds = ModelKind::ALL
+            .into_iter()
+            .filter(|kind| !matches!(kind, ModelKind::EmbeddingDimension | ModelKind::Shield));
         let kinds: Vec<&str> = kinds.map(ModelKind::name).collect();
         let cases = self.prepared.plan.cases.iter().filter(|case| case.skip.is_none());
         let ids = cases.flat_map(|case| kinds.iter().filter_map(|kind| case.names.get(*kind)?.as_str()));
         ids.map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    async fn run_cases(&self, events: &UnboundedSender<Event>, stack: &Stack, scope: Arc<dyn CaseScope>) -> Ended {
+    async fn run_cases(
+        &self,
+        events: &UnboundedSender<Event>,
+        stack: &Stack,
+        scope: Arc<dyn CaseScope>,
+    ) -> Ended {
         let settings = &self.prepared.settings;
         let run_settings = runner::Settings {
             base_url: stack.url().to_owned(),

@@ -16,7 +16,8 @@ use std::time::Duration;
 /// Environment variables that hold the default of `--stack-config`, the first that is set.
 const STACK_CONFIG_ENV: &[&str] = &["STACK_TEST_CONFIG", "LLAMA_STACK_CONFIG", "OGX_CONFIG"];
 /// Environment variables that hold the default of `--inference-mode`.
-const MODE_ENV: &[&str] = &["STACK_TEST_INFERENCE_MODE", "LLAMA_STACK_TEST_INFERENCE_MODE", "OGX_TEST_INFERENCE_MODE"];
+const MODE_ENV: &[&str] =
+    &["STACK_TEST_INFERENCE_MODE", "LLAMA_STACK_TEST_INFERENCE_MODE", "OGX_TEST_INFERENCE_MODE"];
 /// Environment variables that ask for a fresh server where one is running already.
 const RESTART_ENV: &[&str] = &["LLAMA_STACK_TEST_FORCE_SERVER_RESTART", "OGX_TEST_FORCE_SERVER_RESTART"];
 /// Cases in flight when nothing else is said. They wait for a server, not for a processor, so this does not follow the cores.
@@ -78,7 +79,10 @@ pub(super) struct Settings {
 ///
 /// # Errors
 /// Every `--report` that is none.
-pub(super) fn reports(request: &RunRequest, project: &Project) -> Result<Vec<ReportRequest>, Vec<Diagnostic>> {
+pub(super) fn reports(
+    request: &RunRequest,
+    project: &Project,
+) -> Result<Vec<ReportRequest>, Vec<Diagnostic>> {
     let mut settling = Settling { errors: Vec::new() };
     let reports = settling.reports(&request.output, project);
     settling.end(reports)
@@ -102,7 +106,11 @@ pub(super) fn durations(request: &RunRequest) -> usize {
 ///
 /// # Errors
 /// Everything wrong in arguments, environment and project settings, all at once.
-pub(super) fn settle(request: RunRequest, inputs: &Inputs, project: &Project) -> Result<Settings, Vec<Diagnostic>> {
+pub(super) fn settle(
+    request: RunRequest,
+    inputs: &Inputs,
+    project: &Project,
+) -> Result<Settings, Vec<Diagnostic>> {
     let mut settling = Settling { errors: Vec::new() };
     let RunRequest { selected, target, models, execution, mode, .. } = request;
     let run = |key: &str| project.run.get(key).and_then(Said::project);
@@ -110,14 +118,19 @@ pub(super) fn settle(request: RunRequest, inputs: &Inputs, project: &Project) ->
     let mode = settling.mode(mode, inputs, run("inference_mode"));
     let recording = matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
     let path = |flag: Option<PathBuf>, key: &str, default: &str| {
-        flag.or_else(|| run(key).map(|said| PathBuf::from(said.text()))).unwrap_or_else(|| PathBuf::from(default))
+        flag.or_else(|| run(key).map(|said| PathBuf::from(said.text())))
+            .unwrap_or_else(|| PathBuf::from(default))
     };
     let jobs = execution.jobs.or_else(|| settling.parsed(run("jobs"), "a number of cases"));
     if jobs == Some(0) {
-        settling.errors.push(Diagnostic::new("no case can run with 0 jobs").hint("`-j 1` runs one case at a time"));
+        settling
+            .errors
+            .push(Diagnostic::new("no case can run with 0 jobs").hint("`-j 1` runs one case at a time"));
     }
     if execution.maxfail == Some(0) {
-        settling.errors.push(Diagnostic::new("`--maxfail 0` would run nothing").hint("leave it out for no limit"));
+        settling
+            .errors
+            .push(Diagnostic::new("`--maxfail 0` would run nothing").hint("leave it out for no limit"));
     }
     let second = Duration::from_secs(1);
     let settings = Settings {
@@ -126,7 +139,11 @@ pub(super) fn settle(request: RunRequest, inputs: &Inputs, project: &Project) ->
         tags: selected.tag,
         collect_only: selected.collect_only,
         suites_dir: path(selected.suites_dir, "suites_dir", "suites"),
-        stack_config: settling.stack_config(said("--stack-config", &target.stack_config), inputs, run("stack_config")),
+        stack_config: settling.stack_config(
+            said("--stack-config", &target.stack_config),
+            inputs,
+            run("stack_config"),
+        ),
         setup: target.setup.clone().or_else(|| run("setup").map(|said| said.text().to_owned())),
         models: settling.models(&models),
         env: settling.env(&target.env),
@@ -135,7 +152,9 @@ pub(super) fn settle(request: RunRequest, inputs: &Inputs, project: &Project) ->
         ready_timeout: settling
             .duration(said("--ready-timeout", &target.ready_timeout).or(run("ready_timeout")))
             .unwrap_or(60 * second),
-        force_restart: inputs.first_env(RESTART_ENV).is_some_and(|(_, value)| value != "0" && value != "false"),
+        force_restart: inputs
+            .first_env(RESTART_ENV)
+            .is_some_and(|(_, value)| value != "0" && value != "false"),
         jobs: jobs.unwrap_or(if recording { RECORD_JOBS } else { JOBS }),
         case_timeout: settling
             .duration(said("--case-timeout", &execution.case_timeout).or(run("case_timeout")))
@@ -200,7 +219,12 @@ impl Settling {
         }
     }
 
-    fn mode(&mut self, typed: Option<InferenceMode>, inputs: &Inputs, project: Option<Said>) -> InferenceMode {
+    fn mode(
+        &mut self,
+        typed: Option<InferenceMode>,
+        inputs: &Inputs,
+        project: Option<Said>,
+    ) -> InferenceMode {
         if let Some(mode) = typed {
             return mode;
         }
@@ -263,7 +287,9 @@ impl Settling {
         let mut env = Vec::new();
         for pair in pairs {
             match pair.split_once('=') {
-                Some((name, value)) if !name.trim().is_empty() => env.push((name.trim().to_owned(), value.to_owned())),
+                Some((name, value)) if !name.trim().is_empty() => {
+                    env.push((name.trim().to_owned(), value.to_owned()))
+                }
                 // The value may be a key: what is wrong is told without it.
                 Some(_) => self.errors.push(Diagnostic::new("`--env` needs a name before the `=`")),
                 None => {

@@ -47,7 +47,9 @@ impl SuitesFolder {
                 Component::Normal(part) => full.push(part),
                 Component::CurDir => {}
                 Component::ParentDir => drop(full.pop()),
-                Component::RootDir | Component::Prefix(_) => return Err(format!("`{path}` must be relative to the suite")),
+                Component::RootDir | Component::Prefix(_) => {
+                    return Err(format!("`{path}` must be relative to the suite"));
+                }
             }
         }
         let outside = || format!("`{path}` lies outside the suites folder `{}`", self.name);

@@ -1,19 +1,30 @@
 //! The expectations of a step.
 
+use super::answer::{Answer, Trouble};
+use super::compile::{Compiler, all};
+use super::excerpt::excerpt;
+use super::predicate::{Context, Predicate as _};
+use super::subject::{self, Expectation};
 use super::{Observed, Reference, Resources, Scope};
-use crate::source::{Diagnostic, Node};
+use crate::source::{Diagnostic, Kind, Node};
+use std::cell::RefCell;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The expectations of a step: a mapping from subjects to predicates.
 #[derive(Debug, Clone, Default)]
-pub struct Checks {}
+pub struct Checks {
+    expectations: Arc<[Expectation]>,
+}
 
 /// What came of evaluating [`Checks`].
 #[derive(Debug, Clone, Default)]
 pub struct Evaluation {
-    /// Every expectation that did not hold, in the order they are written.
+    /// Every expectation that did not hold, in the order they are written. The first one carries a note that shows the
+    /// answer.
     pub failures: Vec<Diagnostic>,
-    /// Snapshots that differ or do not exist yet, with the text they would have.
+    /// Snapshots that differ or do not exist yet, with the text they would have. The path is the suite file's folder
+    /// (as in [`SourceFile::name`](crate::source::SourceFile::name)) and what is below it.
     pub snapshots: Vec<(PathBuf, String)>,
 }
 
@@ -23,17 +34,62 @@ impl Checks {
     /// # Errors
     /// Everything wrong with it: unknown subjects and predicates (with the nearest known name), values of the wrong type,
     /// JSONPaths, regular expressions and schemas that do not parse.
-    pub fn compile(_node: &Node, _resources: &dyn Resources) -> Result<Self, Vec<Diagnostic>> {
-        Ok(Self {})
+    pub fn compile(node: &Node, resources: &dyn Resources) -> Result<Self, Vec<Diagnostic>> {
+        if !matches!(node.kind, Kind::Map(_) | Kind::Null) {
+            let what = format!("a mapping of expectations belongs here, not {}", node.kind_name());
+            return Err(vec![node.diagnostic(what).hint("for instance `status: 200`")]);
+        }
+        let compiler = Compiler { resources };
+        let expectations = all(node.entries().iter().map(|entry| subject::compile(entry, &compiler)))?;
+        Ok(Self { expectations: expectations.into_iter().flatten().collect() })
     }
 
     /// The names its templates use.
     pub fn references(&self) -> Vec<Reference> {
-        Vec::new()
+        self.expectations.iter().flat_map(|expectation| expectation.rules.references()).collect()
     }
 
-    /// Judges an answer. All expectations are evaluated, whatever failed before.
-    pub fn evaluate(&self, _observed: &Observed, _scope: &Scope) -> Evaluation {
-        Evaluation::default()
+    /// Judges an answer. All expectations are evaluated, whatever failed before. An answer that broke off or never ended
+    /// is one failure, also where nothing is expected of it, and what came of it is judged all the same.
+    pub fn evaluate(&self, observed: &Observed, scope: &Scope) -> Evaluation {
+        let answer = Answer::new(observed);
+        let context = Context { scope, snapshots: RefCell::default() };
+        let mut failures: Vec<Diagnostic> = self.broken(&answer).into_iter().collect();
+        let broken = !failures.is_empty();
+        let mut troubles: Vec<Trouble> = Vec::new();
+        for expectation in self.expectations.iter() {
+            match expectation.find.find(&answer) {
+                Ok(found) => {
+                    let unmet = expectation.rules.judge(&found, &context).err().unwrap_or_default();
+                    let diagnostics = unmet
+                        .into_iter()
+                        .map(|unmet| unmet.diagnostic(&expectation.subject, &expectation.origin));
+                    failures.extend(diagnostics);
+                }
+                // Half an answer is no JSON, which is said already.
+                Err(_) if broken => {}
+                Err(trouble) if troubles.contains(&trouble) => {}
+                Err(trouble) => {
+                    let diagnostic = Diagnostic::at(expectation.origin.clone(), trouble.what.clone());
+                    failures.push(diagnostic.compared(trouble.expected, trouble.actual.clone()));
+                    troubles.push(trouble);
+                }
+            }
+        }
+        if let Some(first) = failures.first_mut() {
+            first.notes.push(excerpt(observed));
+        }
+        Evaluation { failures, snapshots: context.snapshots.into_inner() }
+    }
+
+    fn broken(&self, answer: &Answer<'_>) -> Option<Diagnostic> {
+        let of_stream =
+            self.expectations.iter().find(|expectation| expectation.subject.starts_with("stream"));
+        let (what, actual) = answer.broken(of_stream.is_some())?;
+        let mut diagnostic = Diagnostic::new(what);
+        diagnostic.origin =
+            of_stream.or(self.expectations.first()).map(|expectation| expectation.origin.clone());
+        diagnostic.actual = Some(actual).filter(|actual| !actual.is_empty());
+        Some(diagnostic)
     }
 }

@@ -30,4 +30,15 @@ impl Scope {
             other => other.get(part),
         })
     }
+
+    /// Every path that names something, down to the members of the values, for whoever mistyped one.
+    pub(super) fn paths(&self) -> Vec<String> {
+        let mut paths = Vec::new();
+        for (name, value) in &self.names {
+            paths.push(name.clone());
+            let members = value.as_object().into_iter().flatten();
+            paths.extend(members.map(|(member, _)| format!("{name}.{member}")));
+        }
+        paths
+    }
 }

@@ -72,6 +72,16 @@ pub enum Error {
         /// Provider, method and path.
         call: String,
     },
+    /// A call that came when its case was over, and that no recording answers.
+    #[error("a call of `{case}` ({call}) came when the case was over, and is not recorded: {explanation}")]
+    LateMiss {
+        /// The case it names.
+        case: String,
+        /// Provider, method and path.
+        call: String,
+        /// Why no recording answers, and what mends it.
+        explanation: String,
+    },
     /// A case whose provider calls did not end in time.
     #[error("`{case}` still waited for a provider when the run ended; its recordings are left as they were")]
     Unfinished {

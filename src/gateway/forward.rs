@@ -3,6 +3,8 @@
 use super::answer::{AnswerBody, BrokenOff, without_head};
 use super::ledger::{Ledger, Ticket};
 use super::{Error, Upstream};
+use crate::model::Secret;
+use crate::recording::Masks;
 use crate::wire::dialect::{Dialect, Framing};
 use crate::wire::message::{Body, End, Head, Piece, Response};
 use bytes::Bytes;
@@ -33,6 +35,9 @@ const NOT_PASSED: [&str; 11] = [
 
 /// Response headers that are kept; the others speak of the moment (dates, limits, request ids) or are secrets.
 const KEPT: [&str; 4] = ["content-type", "content-encoding", "location", "retry-after"];
+
+/// A key that the stack sends is masked in the answer if it is this long; a dummy like `ollama` is a word.
+const KEY: usize = 16;
 
 /// Pieces that may wait for a slow client.
 const WAITING: usize = 16;
@@ -80,7 +85,12 @@ impl Forwarder {
         upstream: &Upstream,
         ticket: Option<Ticket>,
     ) -> http::Response<AnswerBody> {
-        let keep = Keep { ledger: Arc::clone(&self.ledger), dialect: upstream.dialect, ticket };
+        let keep = Keep {
+            ledger: Arc::clone(&self.ledger),
+            dialect: upstream.dialect,
+            keys: keys(&call.headers, upstream.dialect),
+            ticket,
+        };
         // A task of its own: hyper drops the request's future when the client leaves, and a recording must be whole.
         let this = Arc::clone(self);
         let headers = upstream.headers.clone();
@@ -91,7 +101,7 @@ impl Forwarder {
     async fn ask(
         self: Arc<Self>,
         call: Call,
-        extra: &[(String, crate::model::Secret)],
+        extra: &[(String, Secret)],
         keep: Keep,
     ) -> http::Response<AnswerBody> {
         let is_local = match call.url.host() {
@@ -125,7 +135,17 @@ impl Forwarder {
     }
 }
 
-fn request_headers(headers: &HeaderMap, extra: &[(String, crate::model::Secret)]) -> HeaderMap {
+/// Hides the keys that the stack itself sends: a provider that refuses one likes to repeat it.
+fn keys(headers: &HeaderMap, dialect: &Dialect) -> Masks {
+    let values = dialect.secret_headers.iter().flat_map(|name| {
+        let texts = headers.get_all(*name).into_iter().filter_map(|value| value.to_str().ok());
+        texts.map(|text| ((*name).to_owned(), text.trim_start_matches("Bearer ")))
+    });
+    let long = values.filter(|(_, key)| key.len() >= KEY).map(|(name, key)| (name, Secret::new(key)));
+    Masks::new(&long.collect::<Vec<_>>())
+}
+
+fn request_headers(headers: &HeaderMap, extra: &[(String, Secret)]) -> HeaderMap {
     let mut passed = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers {
         let own = extra.iter().any(|(extra, _)| name.as_str().eq_ignore_ascii_case(extra));
@@ -148,6 +168,7 @@ fn request_headers(headers: &HeaderMap, extra: &[(String, crate::model::Secret)]
 struct Keep {
     ledger: Arc<Ledger>,
     dialect: &'static Dialect,
+    keys: Masks,
     ticket: Option<Ticket>,
 }
 
@@ -158,7 +179,7 @@ impl Keep {
 
     fn answer(mut self, response: Response) {
         if let Some(ticket) = self.ticket.take() {
-            self.ledger.complete(&ticket, self.dialect, Some(response));
+            self.ledger.complete(&ticket, self.dialect, Some(self.keys.response(response)));
         }
     }
 
@@ -193,7 +214,7 @@ async fn pump(
             Ok(Err(_)) => break End::Aborted,
             Err(_) => break End::Timeout,
         };
-        if keep.wanted() {
+        if keep.wanted() && !bytes.is_empty() {
             let at = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             pieces.push(Piece { at, bytes: bytes.clone() });
         }

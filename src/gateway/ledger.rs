@@ -263,13 +263,8 @@ impl Ledger {
     /// Ends the run: writes the calls outside cases, and gives their traffic and what went wrong.
     pub(super) fn finish(&self) -> (Traffic, Vec<Error>) {
         let mut inner = self.lock();
-        let unfinished: Vec<Error> = inner
-            .owners
-            .iter()
-            .filter(|(_, state)| state.closing)
-            .map(|(owner, _)| Error::Unfinished { case: owner.to_string() })
-            .collect();
-        inner.errors.extend(unfinished);
+        let mut late = inner.left_over();
+        inner.errors.append(&mut late);
         let session = inner.state(Owner::Session);
         let mut traffic = std::mem::take(&mut session.traffic);
         let recorder = session.recorder.take();
@@ -289,6 +284,25 @@ impl Ledger {
 impl Inner {
     fn state(&mut self, owner: Owner) -> &mut State {
         self.owners.entry(owner).or_default()
+    }
+
+    /// What came of cases after they were closed.
+    fn left_over(&self) -> Vec<Error> {
+        let mut cases: Vec<_> = self.owners.iter().filter(|(owner, _)| **owner != Owner::Session).collect();
+        cases.sort_by_key(|(owner, _)| *owner);
+        let mut errors = Vec::new();
+        for (owner, state) in cases {
+            let case = owner.to_string();
+            errors.extend(state.traffic.misses.iter().map(|miss| Error::LateMiss {
+                case: case.clone(),
+                call: miss.to_string(),
+                explanation: miss.explanation.clone(),
+            }));
+            if state.closing {
+                errors.push(Error::Unfinished { case });
+            }
+        }
+        errors
     }
 
     fn knows(&self, owner: &Owner, key: &Key) -> bool {

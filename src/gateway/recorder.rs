@@ -73,7 +73,7 @@ impl Recorder {
             group_ends = group_ends.max(ended);
             ordered.push(((group, slot.key, slot.occurrence), Exchange { request: slot.request, response }));
         }
-        ordered.sort_by(|one, other| one.0.cmp(&other.0));
+        ordered.sort_by_key(|(place, _)| *place);
         Set { owner, exchanges: ordered.into_iter().map(|(_, exchange)| exchange).collect() }
     }
 

@@ -61,17 +61,15 @@ impl Server {
     }
 
     pub(super) async fn answer(&self, request: http::Request<Incoming>) -> http::Response<AnswerBody> {
-        let mut response = self.decide(request).await.unwrap_or_else(|refusal| refusal);
+        let mut response =
+            self.decide(request).await.unwrap_or_else(|Refusal(status, what)| own(status, "request", &what));
         if self.close_connections {
             response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }
 
-    async fn decide(
-        &self,
-        request: http::Request<Incoming>,
-    ) -> Result<http::Response<AnswerBody>, http::Response<AnswerBody>> {
+    async fn decide(&self, request: http::Request<Incoming>) -> Result<http::Response<AnswerBody>, Refusal> {
         let (parts, body) = request.into_parts();
         let (upstream, base, path) = self.route(parts.uri.path())?;
         let query = parts.uri.query().unwrap_or_default();
@@ -103,7 +101,7 @@ impl Server {
     }
 
     /// The provider that the path names, and the path there.
-    fn route<'a>(&self, path: &'a str) -> Result<(&Upstream, &Url, &'a str), http::Response<AnswerBody>> {
+    fn route<'a>(&self, path: &'a str) -> Result<(&Upstream, &Url, &'a str), Refusal> {
         let plain = path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
         if plain.split(['/', '\\']).any(|step| step == "." || step == "..") {
             return Err(refused(
@@ -132,7 +130,7 @@ fn is_json(content_type: &str) -> bool {
     content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
-async fn whole_body(body: Incoming) -> Result<Bytes, http::Response<AnswerBody>> {
+async fn whole_body(body: Incoming) -> Result<Bytes, Refusal> {
     if http_body::Body::size_hint(&body).lower() > LARGEST as u64 {
         return Err(too_large());
     }
@@ -143,12 +141,15 @@ async fn whole_body(body: Incoming) -> Result<Bytes, http::Response<AnswerBody>>
     }
 }
 
-fn too_large() -> http::Response<AnswerBody> {
+fn too_large() -> Refusal {
     refused(StatusCode::PAYLOAD_TOO_LARGE, "the body of a request may have 256 MiB")
 }
 
-fn refused(status: StatusCode, what: &str) -> http::Response<AnswerBody> {
-    own(status, "request", what)
+/// A request that is answered by the gateway itself, and what it says.
+struct Refusal(StatusCode, String);
+
+fn refused(status: StatusCode, what: &str) -> Refusal {
+    Refusal(status, what.to_owned())
 }
 
 fn missed(miss: &Miss) -> http::Response<AnswerBody> {

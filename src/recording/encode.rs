@@ -1,11 +1,14 @@
 //! Bytes as something a person can review in a diff, when that gives the exact bytes back.
 
 use crate::wire::dialect::Framing;
-use crate::wire::json_text::{Style, is_json, pretty, render};
+use crate::wire::json_text::{Style, depth, is_json, pretty, render};
 use crate::wire::message::Piece;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::ops::Range;
+
+/// JSON that is nested deeper is kept as text: indentation would make it grow with the square of its depth.
+const DEEPEST: usize = 64;
 
 /// A JSON string.
 pub(super) fn quoted(text: &str) -> String {
@@ -22,7 +25,7 @@ struct Json<'a> {
 
 impl<'a> Json<'a> {
     fn in_text(text: &'a str) -> Option<Self> {
-        if !text.starts_with(['{', '[']) || !is_json(text) {
+        if !text.starts_with(['{', '[']) || !is_json(text) || depth(text) > DEEPEST {
             return None;
         }
         let json = text.trim_end_matches(['\n', '\r', ' ', '\t']);

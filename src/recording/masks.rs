@@ -1,7 +1,7 @@
 //! Secrets are replaced before anything is compared, kept or shown.
 
 use crate::model::Secret;
-use crate::wire::message::{Edit, Exchange, Request};
+use crate::wire::message::{Edit, Exchange, Request, Response};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -81,20 +81,23 @@ impl Masks {
         request
     }
 
-    /// The exchange without secrets.
-    pub fn exchange(&self, mut exchange: Exchange) -> Exchange {
+    /// The answer without secrets.
+    pub fn response(&self, mut response: Response) -> Response {
         if self.find.is_none() {
-            return exchange;
+            return response;
         }
-        exchange.request = self.request(exchange.request);
-        let body = &exchange.response.body;
-        exchange.response.body = body.edited(&self.edits(&body.bytes()));
-        if let Some(head) = &mut exchange.response.head {
+        response.body = response.body.edited(&self.edits(&response.body.bytes()));
+        if let Some(head) = &mut response.head {
             for (_, value) in &mut head.headers {
                 *value = self.text(value).into_owned();
             }
         }
-        exchange
+        response
+    }
+
+    /// The exchange without secrets.
+    pub fn exchange(&self, exchange: Exchange) -> Exchange {
+        Exchange { request: self.request(exchange.request), response: self.response(exchange.response) }
     }
 }
 

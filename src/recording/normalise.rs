@@ -6,7 +6,7 @@ use crate::wire::json_text::{edit_scalars, is_json, points_at};
 use crate::wire::message::{Body, Edit, Request, Response, apply};
 use std::collections::HashMap;
 
-/// A shorter id is replaced where the dialect says it is one, but not searched for in other texts.
+/// An id that is shorter is replaced where the dialect says it is one, but not searched for in other texts.
 const TELLING: usize = 8;
 
 /// Ids that a provider minted in this run, and the names they have in the recording.
@@ -24,8 +24,15 @@ impl Renames {
         for (old, new) in self.known.iter().filter(|(old, _)| old.len() >= TELLING) {
             let (mut from, old) = (0, old.as_bytes());
             while let Some(at) = bytes[from..].windows(old.len()).position(|window| window == old) {
-                edits.push((from + at..from + at + old.len(), new.clone()));
-                from += at + old.len();
+                let (start, end) = (from + at, from + at + old.len());
+                from = end;
+                let part_of_word = |byte: Option<&u8>| {
+                    byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte))
+                };
+                let before = start.checked_sub(1).and_then(|before| bytes.get(before));
+                if !part_of_word(before) && !part_of_word(bytes.get(end)) {
+                    edits.push((start..end, new.clone()));
+                }
             }
         }
         edits.sort_by(|one, other| one.0.start.cmp(&other.0.start).then_with(|| other.0.end.cmp(&one.0.end)));
@@ -76,14 +83,10 @@ impl Normaliser<'_> {
             Body::Whole(_) => None,
             Body::Stream(_) => Framing::of(response.header("content-type").unwrap_or_default()),
         };
-        response.body = response.body.edited(&renames.edits(&response.body.bytes()));
         let bytes = response.body.bytes();
         let Ok(text) = std::str::from_utf8(&bytes) else { return response };
         let rules: Vec<&Volatile> =
             self.dialect.volatile.iter().filter(|rule| path.ends_with(rule.endpoint)).collect();
-        if rules.is_empty() {
-            return response;
-        }
         let mut minted: Vec<String> = Vec::new();
         let mut edits = Vec::new();
         for (offset, json) in json_texts(text, framing) {
@@ -92,7 +95,9 @@ impl Normaliser<'_> {
                 self.replacement(rule.kind, token, &mut minted, renames)
             }));
         }
+        // Ids that this answer mints come first: a provider with short ids may mint one again that it had before.
         response.body = response.body.edited(&edits);
+        response.body = response.body.edited(&renames.edits(&response.body.bytes()));
         response
     }
 
@@ -117,9 +122,6 @@ impl Normaliser<'_> {
     }
 
     fn rename(&self, old: &str, minted: &mut Vec<String>, renames: &mut Renames) -> String {
-        if renames.known.values().any(|new| new == old) {
-            return old.to_owned();
-        }
         let ordinal = minted.iter().position(|known| known == old).unwrap_or_else(|| {
             minted.push(old.to_owned());
             minted.len() - 1

@@ -116,3 +116,119 @@ fn body(bytes: &Bytes, blobs: &mut Vec<Blob>) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::CaseId;
+    use crate::recording::{Owner, parse};
+    use crate::wire::json_text::{Style, render};
+    use crate::wire::message::{Head, Piece};
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    const JSON: &str = r#"{"b":1.50,"a":[1,-2e3],"s":"x\"\u00e9é","n":{},"m":[{"k":null}]}"#;
+
+    /// Bodies of the kinds that are kept differently.
+    fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            select(&Style::ALL[..]).prop_map(|style| render(JSON, style).into_bytes()),
+            select(&Style::ALL[..]).prop_map(|style| (render(JSON, style) + "\n").into_bytes()),
+            Just(JSON.replace(',', " , ").into_bytes()),
+            Just("[".repeat(500).into_bytes()),
+            Just(("[".repeat(200) + &"]".repeat(200)).into_bytes()),
+            ".{0,20}".prop_map(String::into_bytes),
+            proptest::collection::vec(any::<u8>(), 0..20),
+        ]
+    }
+
+    /// Streams of awkward events, cut anywhere.
+    fn any_pieces() -> impl Strategy<Value = Vec<Piece>> {
+        let event = select(vec![
+            "data: {\"a\": 1}\n\n",
+            "data: {\"a\":1.0}\n\n",
+            "event: x y\ndata: [1]\n\n",
+            "data:{}\r\n\r\n",
+            ": é note\n\n",
+            "{\"line\":1}\n",
+            "\r\r",
+            "\n",
+            "data: [DONE]\n\n",
+        ]);
+        let cuts = proptest::collection::vec(1..30_usize, 0..8);
+        (proptest::collection::vec(event, 0..8), cuts).prop_map(|(events, cuts)| {
+            let all = Bytes::from(events.concat());
+            let (mut start, mut pieces) = (0, Vec::new());
+            for (at, cut) in cuts.into_iter().chain([usize::MAX]).enumerate() {
+                let end = all.len().min(cut.saturating_add(start));
+                if start < end {
+                    pieces.push(Piece { at: at as u64 * 7, bytes: all.slice(start..end) });
+                }
+                start = end;
+            }
+            pieces
+        })
+    }
+
+    fn any_response() -> impl Strategy<Value = Response> {
+        let body = prop_oneof![
+            any_bytes().prop_map(|bytes| Body::Whole(bytes.into())),
+            any_pieces().prop_map(Body::Stream),
+        ];
+        let kind =
+            select(vec!["text/event-stream", "application/x-ndjson", "application/json", "x/y; z=\"é\""]);
+        let end = select(&End::ALL[..]);
+        (body, kind, end, 100..600_u16).prop_map(|(body, kind, end, status)| Response {
+            head: Some(Head { status, headers: vec![("content-type".into(), kind.into())] }),
+            body,
+            end,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(
+            bodies in proptest::collection::vec((any_bytes(), any_response()), 0..4),
+            query in "[a-z=&]{0,6}",
+        ) {
+            let exchange = |(body, response): (Vec<u8>, Response)| Exchange {
+                request: Request {
+                    provider: "p".into(),
+                    method: "POST".into(),
+                    path: "/v1/x".into(),
+                    query: query.clone(),
+                    content_type: (body.len() % 2 == 0).then(|| "a/b".into()),
+                    body: body.into(),
+                },
+                response,
+            };
+            let owner = Owner::Case(CaseId::new("a/b", "größe \"x\""));
+            let set = Set { owner: owner.clone(), exchanges: bodies.into_iter().map(exchange).collect() };
+            let written = write(&set);
+            prop_assert_eq!(parse(&written.text, &owner, &|_| None), Ok(set));
+        }
+
+        #[test]
+        fn damaged_text_is_an_error_and_no_panic(cut in 0..400_usize, byte in any::<u8>()) {
+            let owner = Owner::Session;
+            let request = Request {
+                provider: "p".into(), method: "GET".into(), path: "/".into(), query: String::new(),
+                content_type: None, body: JSON.into(),
+            };
+            let response = Response {
+                head: Some(Head { status: 200, headers: Vec::new() }),
+                body: Body::Whole(JSON.into()),
+                end: End::Aborted,
+            };
+            let set = Set { owner: owner.clone(), exchanges: vec![Exchange { request, response }] };
+            let text = write(&set).text;
+            let cut = (0..text.len() - 1).rev().find(|at| *at <= cut && text.is_char_boundary(*at)).unwrap();
+            prop_assert!(parse(&text[..cut], &owner, &|_| None).is_err());
+            let mut bytes = text.into_bytes();
+            bytes[cut] = byte;
+            if let Ok(text) = String::from_utf8(bytes) {
+                let _may_be_either = parse(&text, &owner, &|_| None);
+            }
+        }
+    }
+}

@@ -2,9 +2,9 @@
 
 use super::client::{Client, NoAnswer};
 use super::{Stop, form, polling};
-use crate::check::{Ending, Observed, Scope};
+use crate::check::{Ending, Observed, Reference, Scope};
 use crate::model::CaseId;
-use crate::plan::{PlannedCase, PlannedStep, RequestStep};
+use crate::plan::{Body, PlannedCase, PlannedStep, RequestStep};
 use crate::source::{Diagnostic, Origin};
 use serde_json::{Value, json};
 use std::future::Future;
@@ -160,19 +160,34 @@ impl Attempt<'_> {
         for (steps, scope) in cleanups.collect::<Vec<_>>() {
             self.scope = scope;
             for step in steps.iter() {
-                let before = self.ended.failures.len();
-                let _ = self.steps(std::slice::from_ref(step)).await;
                 // A case that broke off early has not captured every name its `finally` uses; that is no second failure.
-                if went_wrong && self.ended.failures[before..].iter().all(is_missing_name) {
-                    self.ended.failures.truncate(before);
+                if went_wrong && !has_its_names(step, &self.scope) {
+                    continue;
                 }
+                let _ = self.steps(std::slice::from_ref(step)).await;
             }
         }
     }
 }
 
-fn is_missing_name(failure: &Diagnostic) -> bool {
-    failure.what.starts_with(crate::check::NO_VALUE)
+/// Whether every name that `step` sends is in `scope`.
+fn has_its_names(step: &PlannedStep, scope: &Scope) -> bool {
+    let known =
+        |references: Vec<Reference>| references.iter().all(|reference| scope.get(&reference.path).is_some());
+    match step {
+        PlannedStep::Request(step) => {
+            let body = match &step.body {
+                Body::Json(template) => template.references(),
+                Body::Text(template) => template.references(),
+                Body::None | Body::Multipart(_) => Vec::new(),
+            };
+            known(step.path.references())
+                && known(body)
+                && step.query.iter().all(|(_, template)| known(template.references()))
+                && step.headers.iter().all(|(_, template)| known(template.references()))
+        }
+        PlannedStep::Fragment { with, .. } => with.iter().all(|(_, template)| known(template.references())),
+    }
 }
 
 /// A body that did not end is a failure even where nobody thought of expecting its end.

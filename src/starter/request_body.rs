@@ -10,6 +10,10 @@ use serde_json::{Map, Value};
 /// The most a request may hold, in bytes; also the most that is read of a provider's unstreamed answer.
 pub(crate) const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
+/// The most values that JSON may have. The largest request that makes sense, one for the embeddings of 300,000 tokens,
+/// is far below; a parsed value takes up to 100 bytes.
+const MOST_VALUES: usize = 2_000_000;
+
 /// A JSON object as it was sent.
 #[derive(Debug)]
 pub(crate) struct JsonBody {
@@ -51,14 +55,26 @@ impl JsonBody {
     /// Parses text.
     ///
     /// # Errors
-    /// 400 for what is no JSON object.
+    /// 400 for what is no JSON object, 413 for one of too many values.
     pub(crate) fn from_text(text: String) -> Result<Self, ApiError> {
-        match serde_json::from_str::<Value>(&text) {
-            Ok(Value::Object(members)) => Ok(Self { text, members }),
-            Ok(_) => Err(malformed("the request body must be a JSON object")),
-            Err(error) => Err(malformed(error)),
+        match parse(&text)? {
+            Value::Object(members) => Ok(Self { text, members }),
+            _ => Err(malformed("the request body must be a JSON object")),
         }
     }
+}
+
+/// Parses JSON, unless it would take many times its own size in memory: `[[],[],…` does, a long text does not.
+///
+/// # Errors
+/// 400 for what is no JSON, 413 for too many values.
+pub(crate) fn parse(text: &str) -> Result<Value, ApiError> {
+    // Each value but the first follows one of these. In strings they count too, which does no harm below millions.
+    if text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() > MOST_VALUES {
+        let message = format!("The JSON body has more than {MOST_VALUES} values.");
+        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message).coded("request_too_large"));
+    }
+    serde_json::from_str(text).map_err(malformed)
 }
 
 /// 400 for text that is not the JSON it should be.

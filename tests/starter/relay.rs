@@ -124,6 +124,9 @@ async fn what_no_provider_could_answer_is_refused_before_it_is_asked() {
     }
     let deep = "[".repeat(100_000);
     assert_eq!(stack.post_text(CHAT, &deep).await.0, 400);
+    let many = format!("[{}]", "[],".repeat(2_000_000));
+    let (status, error) = stack.post_text(CHAT, &many).await;
+    assert_eq!((status, &error["error"]["code"]), (413, &json!("request_too_large")));
     for (path, param) in [("/v1/completions", "prompt"), ("/v1/embeddings", "input")] {
         let (status, error) = stack.post(path, &json!({"model": "openai/chatty"})).await;
         assert_eq!((status, &error["error"]["param"]), (400, &json!(param)));

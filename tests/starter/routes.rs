@@ -43,7 +43,7 @@ async fn the_document_inspect_and_the_server_agree() {
 }
 
 #[tokio::test]
-async fn references_in_the_document_lead_somewhere() {
+async fn references_in_the_document_lead_somewhere_and_ids_are_unique() {
     let stack = Stack::start().await;
     let (_, document) = stack.get("/openapi.json").await;
     let mut found = 0;
@@ -60,6 +60,10 @@ async fn references_in_the_document_lead_somewhere() {
         }
     }
     assert!(found > 20, "only {found} references");
+    let items = document["paths"].as_object().unwrap().values();
+    let operations: Vec<_> = items.flat_map(|item| item.as_object().unwrap().values()).collect();
+    let ids: BTreeSet<_> = operations.iter().map(|it| it["operationId"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), operations.len(), "an operation id is there twice: {ids:?}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use super::object::BatchError;
 use crate::starter::fields::Kind;
 use crate::starter::operation::Operation;
 use crate::starter::registry::Registry;
-use crate::starter::request_body::JsonBody;
+use crate::starter::request_body::parse;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -28,8 +28,9 @@ const MEMBERS: [(&str, Kind, &str); 4] = [
 pub(crate) struct BatchRequest {
     /// The client's name for it.
     pub(crate) custom_id: String,
-    /// What is asked, as it was written.
-    pub(crate) body: JsonBody,
+    /// What is asked, as it was written. It is parsed again when its turn comes: parsed, a whole file of them would take
+    /// many times its size.
+    pub(crate) body: String,
 }
 
 #[derive(Deserialize)]
@@ -101,8 +102,7 @@ async fn read_line(
 ) -> Option<BatchRequest> {
     let before = wrong.errors.len();
     let text = std::str::from_utf8(line).ok();
-    let Some((text, value)) = text.and_then(|text| Some((text, serde_json::from_str::<Value>(text).ok()?)))
-    else {
+    let Some((text, value)) = text.and_then(|text| Some((text, parse(text).ok()?))) else {
         wrong.add("invalid_json_line", None, "This line is not parseable as valid JSON.".to_owned());
         return None;
     };
@@ -117,13 +117,11 @@ async fn read_line(
     if wrong.errors.len() > before {
         return None;
     }
-    let body = serde_json::from_str::<LineBody<'_>>(text).ok();
-    let body = body.and_then(|line| JsonBody::from_text(line.body.get().to_owned()).ok());
-    let Some(body) = body else {
+    let Ok(LineBody { body }) = serde_json::from_str(text) else {
         wrong.add("invalid_request", Some("body"), "The member 'body' is there twice.".to_owned());
         return None;
     };
-    Some(BatchRequest { custom_id: members["custom_id"].as_str()?.to_owned(), body })
+    Some(BatchRequest { custom_id: members["custom_id"].as_str()?.to_owned(), body: body.get().to_owned() })
 }
 
 fn check_members(members: &Map<String, Value>, operation: &Operation, wrong: &mut Line<'_>) {

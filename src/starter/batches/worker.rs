@@ -10,6 +10,7 @@ use crate::starter::call_context::CallContext;
 use crate::starter::files::NewFile;
 use crate::starter::operation::Operation;
 use crate::starter::relay::relay_whole;
+use crate::starter::request_body::JsonBody;
 use crate::starter::shared::Shared;
 use futures_util::{StreamExt, stream};
 use std::sync::Arc;
@@ -107,7 +108,10 @@ impl Job {
     }
 
     async fn ask(&self, request: BatchRequest) -> OutputLine {
-        let answer = relay_whole(&self.shared, self.operation, &self.context, request.body).await;
+        let answer = match JsonBody::from_text(request.body) {
+            Ok(body) => relay_whole(&self.shared, self.operation, &self.context, body).await,
+            Err(error) => Err(error),
+        };
         line(&request.custom_id, answer)
     }
 

@@ -62,7 +62,7 @@ struct ModelMetadata {
 }
 
 /// The models of all providers. Waits, for a while, for those that have not answered yet.
-#[utoipa::path(get, path = "/v1/models", tag = "models", responses((status = 200, body = ModelList)))]
+#[utoipa::path(get, path = "/v1/models", operation_id = "list_models", tag = "models", responses((status = 200, body = ModelList)))]
 async fn list(State(shared): State<AppState>) -> Json<ModelList> {
     Json(ModelList { object: "list", data: models(&shared).await })
 }
@@ -71,6 +71,7 @@ async fn list(State(shared): State<AppState>) -> Json<ModelList> {
 #[utoipa::path(
     get,
     path = "/v1/models/{*model_id}",
+    operation_id = "retrieve_model",
     tag = "models",
     params(("model_id" = String, Path, description = "Its id: `ollama/llama3.2`")),
     responses((status = 200, body = Model), (status = 404, body = ErrorBody))

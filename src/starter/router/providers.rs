@@ -64,7 +64,7 @@ struct ProviderHealth {
 }
 
 /// The providers of the APIs that are served. Waits, for a while, for those that have not answered yet.
-#[utoipa::path(get, path = "/v1/providers", tag = "providers", responses((status = 200, body = ProviderList)))]
+#[utoipa::path(get, path = "/v1/providers", operation_id = "list_providers", tag = "providers", responses((status = 200, body = ProviderList)))]
 async fn list(State(shared): State<AppState>) -> Json<ProviderList> {
     Json(ProviderList { data: providers(&shared).await })
 }
@@ -73,6 +73,7 @@ async fn list(State(shared): State<AppState>) -> Json<ProviderList> {
 #[utoipa::path(
     get,
     path = "/v1/providers/{provider_id}",
+    operation_id = "retrieve_provider",
     tag = "providers",
     params(("provider_id" = String, Path, description = "Its id: `ollama`")),
     responses((status = 200, body = ProviderInfo), (status = 404, body = ErrorBody))

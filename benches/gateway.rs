@@ -1,0 +1,285 @@
+//! CPU per request, memory and time to the first answer of a replaying gateway, beside a bare hyper server that gives
+//! the same answers in the same run. Linux only: CPU time is read from /proc.
+//!
+//! `cargo bench --bench gateway`
+#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::unwrap_used, missing_docs)]
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use stack_test::gateway::{GatewayConfig, IDLE, Store, Upstream, start};
+use stack_test::model::{CaseId, InferenceMode};
+use stack_test::recording::{Owner, Set, write};
+use stack_test::wire::dialect::for_provider;
+use stack_test::wire::message::{Body, End, Exchange, Head, Piece, Request, Response};
+use stack_test::wire::trace::baggage;
+use std::convert::Infallible;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const CASES: usize = 1_500;
+const EVENTS: usize = 51;
+const REQUESTS: usize = 20_000;
+const CONNECTIONS: usize = 32;
+
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    match args.get(1).map(String::as_str) {
+        Some("serve-gateway") => serve(true, Path::new(&args[2])),
+        Some("serve-floor") => serve(false, Path::new("")),
+        _ => measure(),
+    }
+}
+
+fn case(number: usize) -> CaseId {
+    CaseId::new(format!("bench/suite-{}", number / 50), format!("case-{number}"))
+}
+
+fn request(stream: bool, number: usize) -> Request {
+    let body = format!(
+        r#"{{"model":"tiny-chat","messages":[{{"role":"system","content":"Be brief."}},{{"role":"user","content":"Question {number}: which planet has rings?"}}],"temperature":0,"seed":42,"stream":{stream}}}"#
+    );
+    Request {
+        provider: "llm".into(),
+        method: "POST".into(),
+        path: "/v1/chat/completions".into(),
+        query: String::new(),
+        content_type: None,
+        body: body.into(),
+    }
+}
+
+fn json_answer(filler: usize) -> String {
+    format!(
+        r#"{{"id":"chatcmpl-1","object":"chat.completion","created":0,"model":"tiny-chat","choices":[{{"index":0,"message":{{"role":"assistant","content":"{}"}},"finish_reason":"stop"}}]}}"#,
+        "Saturn. ".repeat(filler)
+    )
+}
+
+fn events() -> Vec<String> {
+    let event = |number: usize| {
+        format!(
+            "data: {{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"word {number} \"}}}}]}}\n\n"
+        )
+    };
+    (1..EVENTS).map(event).chain(["data: [DONE]\n\n".to_owned()]).collect()
+}
+
+fn exchange(stream: bool, number: usize, filler: usize) -> Exchange {
+    let (kind, body) = if stream {
+        let piece = |text: String| Piece { at: 1, bytes: text.into() };
+        ("text/event-stream", Body::Stream(events().into_iter().map(piece).collect()))
+    } else {
+        ("application/json", Body::Whole(json_answer(filler).into()))
+    };
+    let headers = vec![("content-type".to_owned(), kind.to_owned())];
+    let response = Response { head: Some(Head { status: 200, headers }), body, end: End::Complete };
+    Exchange { request: request(stream, number), response }
+}
+
+/// Half streams, half plain, 10 MB together; what is asked again and again is in the session's set, which repeats.
+fn generate(root: &Path) -> u64 {
+    let store = Store::new(root, "bench");
+    let mut bytes = 0;
+    let mut put = |set: &Set| {
+        let path = store.path(&set.owner);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let text = write(set).text;
+        bytes += text.len() as u64;
+        std::fs::write(path, text).unwrap();
+    };
+    for number in 0..CASES {
+        let exchanges = vec![exchange(number % 2 == 0, number, 700)];
+        put(&Set { owner: Owner::Case(case(number)), exchanges });
+    }
+    put(&Set {
+        owner: Owner::Session,
+        exchanges: vec![exchange(false, CASES, 20), exchange(true, CASES, 0)],
+    });
+    bytes
+}
+
+fn serve(gateway: bool, root: &Path) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        if gateway {
+            let config = GatewayConfig {
+                mode: InferenceMode::Replay,
+                setup: "bench".into(),
+                root: root.to_owned(),
+                providers: vec![Upstream {
+                    name: "llm".into(),
+                    url: "http://127.0.0.1:9/v1".into(),
+                    dialect: for_provider("llm"),
+                    headers: Vec::new(),
+                }],
+                secrets: Vec::new(),
+                cases: (0..CASES).map(case).collect(),
+                idle: IDLE,
+                close_connections: false,
+            };
+            let gateway = start(listener, config).await.unwrap();
+            println!("{address}");
+            std::future::pending::<()>().await;
+            gateway.finish().await;
+        } else {
+            println!("{address}");
+            floor(listener).await;
+        }
+    });
+}
+
+async fn floor(listener: tokio::net::TcpListener) {
+    let plain = Bytes::from(json_answer(20));
+    let frames: Vec<Bytes> = events().into_iter().map(Bytes::from).collect();
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let (plain, frames) = (plain.clone(), frames.clone());
+        let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
+            let (plain, frames) = (plain.clone(), frames.clone());
+            async move {
+                let streams = request.uri().path().ends_with("stream");
+                request.into_body().collect().await.unwrap();
+                let body = if streams {
+                    let frames =
+                        frames.into_iter().map(|bytes| Ok::<_, Infallible>(hyper::body::Frame::data(bytes)));
+                    StreamBody::new(futures_util::stream::iter(frames)).boxed()
+                } else {
+                    Full::new(plain).boxed()
+                };
+                let kind = if streams { "text/event-stream" } else { "application/json" };
+                Ok::<_, Infallible>(
+                    http::Response::builder().header("content-type", kind).body(body).unwrap(),
+                )
+            }
+        });
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    }
+}
+
+struct Server {
+    child: Child,
+    address: String,
+    first_answer: Duration,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+fn spawn(args: &[&str], first: &[u8]) -> Server {
+    let began = Instant::now();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut child = command.args(args).stdout(Stdio::piped()).spawn().unwrap();
+    let mut address = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut address).unwrap();
+    let mut server = Server { child, address: address.trim().to_owned(), first_answer: Duration::ZERO };
+    exchange_once(&mut TcpStream::connect(&server.address).unwrap(), first);
+    server.first_answer = began.elapsed();
+    server
+}
+
+impl Server {
+    fn cpu(&self) -> Duration {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let spent = |task: std::fs::DirEntry| {
+            let text = std::fs::read_to_string(task.path().join("schedstat")).unwrap();
+            text.split(' ').next().unwrap().parse::<u64>().unwrap()
+        };
+        Duration::from_nanos(tasks.map(|task| spent(task.unwrap())).sum())
+    }
+
+    fn memory(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+    }
+
+    /// Microseconds of CPU for one request.
+    fn cost(&self, request: &[u8]) -> f64 {
+        let run = |count: usize| {
+            std::thread::scope(|scope| {
+                for _ in 0..CONNECTIONS {
+                    scope.spawn(|| {
+                        let mut stream = TcpStream::connect(&self.address).unwrap();
+                        stream.set_nodelay(true).unwrap();
+                        for _ in 0..count / CONNECTIONS {
+                            exchange_once(&mut stream, request);
+                        }
+                    });
+                }
+            });
+        };
+        run(REQUESTS / 10);
+        let before = self.cpu();
+        run(REQUESTS);
+        (self.cpu() - before).as_secs_f64() * 1e6 / (REQUESTS / CONNECTIONS * CONNECTIONS) as f64
+    }
+}
+
+fn exchange_once(stream: &mut TcpStream, request: &[u8]) {
+    stream.write_all(request).unwrap();
+    let mut answer = Vec::with_capacity(16 * 1024);
+    let mut buffer = [0; 16 * 1024];
+    loop {
+        let read = stream.read(&mut buffer).unwrap();
+        assert!(read > 0, "hung up after {}", String::from_utf8_lossy(&answer));
+        answer.extend_from_slice(&buffer[..read]);
+        let Some(head) = answer.windows(4).take(2000).position(|window| window == b"\r\n\r\n") else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(&answer[..head]).to_ascii_lowercase();
+        let done = match text.split("content-length: ").nth(1) {
+            Some(rest) => {
+                answer.len() >= head + 4 + rest.split("\r\n").next().unwrap().parse::<usize>().unwrap()
+            }
+            None => answer.ends_with(b"0\r\n\r\n"),
+        };
+        if done {
+            assert!(text.starts_with("http/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+            return;
+        }
+    }
+}
+
+fn http(path: &str, stream: bool, number: usize, case: &CaseId) -> Vec<u8> {
+    let body = request(stream, number).body;
+    let mut text = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nbaggage: {}\r\ncontent-length: {}\r\n\r\n",
+        baggage(case),
+        body.len()
+    )
+    .into_bytes();
+    text.extend_from_slice(&body);
+    text
+}
+
+fn measure() {
+    let root = tempfile::tempdir().unwrap();
+    let bytes = generate(root.path());
+    let case = case(7);
+    let path = "/llm/v1/chat/completions";
+    let first = http(path, false, 7, &case);
+    let gateway = spawn(&["serve-gateway", root.path().to_str().unwrap()], &first);
+    let floor = spawn(&["serve-floor"], &http("/plain", false, 7, &case));
+    println!("{CASES} recordings, {:.1} MB; {CONNECTIONS} connections", bytes as f64 / 1e6);
+    println!("first answer after {:?} (floor {:?})", gateway.first_answer, floor.first_answer);
+    println!("peak memory after loading {:.1} MB", gateway.memory());
+    for (what, stream, floor_path) in [("JSON", false, "/plain"), ("SSE, 51 events", true, "/stream")] {
+        let bare = floor.cost(&http(floor_path, stream, CASES, &case));
+        let ours = gateway.cost(&http(path, stream, CASES, &case));
+        println!("{what}: {ours:.1} µs CPU a request, floor {bare:.1} µs, ratio {:.2}", ours / bare);
+    }
+    println!("peak memory after {REQUESTS} requests of each {:.1} MB", gateway.memory());
+}
