@@ -106,6 +106,13 @@ impl Providers {
         env
     }
 
+    /// What the stack will find in its environment, apart from the gateway's addresses.
+    pub(super) fn lookup(&self, inputs: &Inputs, name: &str) -> Option<String> {
+        let given = self.env.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        let outside = || inputs.env(name).filter(|_| !self.disabled.iter().any(|known| known == name));
+        given.or_else(outside).filter(|value| !value.is_empty()).map(str::to_owned)
+    }
+
     /// The variables as they were given, for a stack that is not behind a gateway.
     pub(super) fn plain_env(&self) -> Vec<(String, String)> {
         self.env.clone()
@@ -126,11 +133,8 @@ pub(super) fn secrets(
         project.secrets.iter().any(|secret| secret == name)
             || project.providers.values().any(|provider| provider.key_env.as_deref() == Some(name))
     };
-    let all = inputs
-        .env
-        .iter()
-        .map(|(name, value)| (name, value))
-        .chain(typed.iter().map(|(name, value)| (name, value)));
+    let written = project.setups.values().flat_map(|setup| &setup.env).chain(typed);
+    let all = inputs.env.iter().chain(written.map(|(name, value)| (name, value)));
     all.filter(|(name, value)| !value.is_empty() && (declared(name) || looks_secret(name)))
         .map(|(name, value)| (name.clone(), Secret::new(value.clone())))
         .collect()

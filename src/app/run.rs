@@ -13,7 +13,10 @@ use super::suites::SuitesFolder;
 use crate::cli;
 use crate::plan::{self, Plan, Selection};
 use crate::report::{Tally, Verdict, setup_failure};
-use crate::source::{Diagnostic, nearest};
+use crate::source::{Diagnostic, Origin, SourceFile, Span, nearest};
+use crate::stack;
+use crate::stack_config::Target;
+use crate::starter::ConfigError;
 use crate::suite::ModelKind;
 use crate::text::{Redactor, plural};
 use std::io::Write;
@@ -51,7 +54,7 @@ pub(super) async fn run(common: &Common<'_>, request: RunRequest) -> Result<Exit
         verbosity: settings::verbosity(&request),
         durations: settings::durations(&request),
         reports: settings::reports(&request, &project).map_err(CommandError::usage)?,
-        redactor: redactor(&project, inputs),
+        redactor: redactor(&project, inputs, &request),
     };
     let prepared = prepare(request, inputs, &project);
     if let Ok(Prepared { settings, plan, .. }) = &prepared
@@ -74,8 +77,9 @@ pub(super) async fn run(common: &Common<'_>, request: RunRequest) -> Result<Exit
     }
 }
 
-fn redactor(project: &Project, inputs: &Inputs) -> Redactor {
-    Redactor::new(providers::secrets(project, inputs, &[]).iter().map(|(_, secret)| secret.expose()))
+fn redactor(project: &Project, inputs: &Inputs, request: &RunRequest) -> Redactor {
+    let secrets = providers::secrets(project, inputs, &settings::typed_env(request));
+    Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()))
 }
 
 /// Everything that is known before anything starts.
@@ -108,9 +112,37 @@ fn prepare(request: RunRequest, inputs: &Inputs, project: &Project) -> Result<Pr
     }
     let providers =
         Providers::settle(project, setup, (&settings.stack_config, &models, &settings.env), inputs)?;
+    playable(&settings, &providers, inputs)?;
     let selection = Selection { filter: settings.filter.clone(), tags: settings.tags.clone(), models };
     let plan = Arc::new(plan::build(&folder, &resolved, &selection)?);
     Ok(Prepared { settings, setup: setup_name, providers, plan })
+}
+
+/// Finds out whether the embedded stack can play what is asked of it, while that is still a mistake of the user's and not a
+/// stack that failed.
+fn playable(settings: &Settings, providers: &Providers, inputs: &Inputs) -> Result<(), Vec<Diagnostic>> {
+    let (Target::Builtin(config) | Target::Process { config, .. }) = settings.stack_config.target() else {
+        return Ok(());
+    };
+    let error = match stack::embedded_config(&config, &|name| providers.lookup(inputs, name)) {
+        // What only a later version can start is no mistake.
+        Ok(_) | Err(stack::Error::NotEmbedded { .. }) => return Ok(()),
+        Err(error) => error,
+    };
+    let (name, known) = match &error {
+        stack::Error::Provider(ConfigError::UnknownProvider { name, known, .. }) => (name, known),
+        stack::Error::Provider(ConfigError::UnknownApi { api, known }) => (api, known),
+        _ => return Err(error.diagnostics()),
+    };
+    let file = SourceFile::new(settings.stack_config_from.as_str(), settings.stack_config.shown());
+    let start = file.text().find(name.as_str()).unwrap_or_default();
+    let end = (start + name.len()).min(file.text().len());
+    let diagnostic = Diagnostic::at(Origin { file, span: Span { start, end } }, error.to_string());
+    let bare = name.rsplit("::").next().unwrap_or(name);
+    Err(vec![match nearest(bare, known.split(", ")) {
+        Some(name) => diagnostic.hint(format!("did you mean `{name}`?")),
+        None => diagnostic,
+    }])
 }
 
 fn find_setup<'a>(

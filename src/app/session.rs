@@ -23,7 +23,7 @@ use crate::suite::ModelKind;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
@@ -36,6 +36,9 @@ const STACK_KEY_ENV: &str = "STACK_TEST_API_KEY";
 
 /// Where a run leaves what is not a report, below the working directory.
 const RUNS_FOLDER: &str = "target/stack-test";
+
+/// The longest from a process's death to our knowing it. Its connections break a moment earlier.
+const DEATH_NOTICE: Duration = Duration::from_secs(1);
 
 /// A run.
 pub(super) struct Session<'a> {
@@ -111,6 +114,10 @@ impl<'a> Session<'a> {
 
     fn is_remote(&self) -> bool {
         matches!(self.prepared.settings.stack_config.target(), Target::Remote { .. })
+    }
+
+    fn is_process(&self) -> bool {
+        matches!(self.prepared.settings.stack_config.target(), Target::Process { .. })
     }
 
     /// The mode that is in force: the traffic of a server that somebody else runs does not pass our gateway.
@@ -278,6 +285,7 @@ impl<'a> Session<'a> {
             bearer: self.inputs.env(STACK_KEY_ENV).map(Secret::new),
             repeat: self.mode() == InferenceMode::Live,
             update_snapshots: settings.update_snapshots,
+            death_notice: if self.is_process() { DEATH_NOTICE } else { Duration::ZERO },
             capabilities: stack.capabilities().clone(),
         };
         let plan = Arc::clone(&self.prepared.plan);
@@ -285,13 +293,14 @@ impl<'a> Session<'a> {
         tokio::pin!(cases);
         let mut ended = Ended::default();
         let result = tokio::select! {
-            result = &mut cases => result,
+            biased;
             how = stack.wait_died() => {
                 let _ = events.send(Event::StackFailed(Diagnostic::new(format!("the stack died during the run: {how}"))));
                 self.stop.request(StopReason::BreakOff("the stack died".into()));
                 // Its `finally` steps have nobody to talk to; they fail at once.
                 cases.await
             }
+            result = &mut cases => result,
         };
         match result {
             Ok(summary) => ended.errors.extend(self.write_snapshots(summary.snapshots)),

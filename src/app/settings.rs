@@ -61,6 +61,8 @@ pub(super) struct Settings {
     pub(super) collect_only: bool,
     pub(super) suites_dir: PathBuf,
     pub(super) stack_config: StackConfig,
+    /// Where that was said: `--stack-config`, or the name of a variable.
+    pub(super) stack_config_from: String,
     pub(super) setup: Option<String>,
     pub(super) models: ModelChoices,
     pub(super) env: Vec<(String, String)>,
@@ -102,6 +104,12 @@ pub(super) fn durations(request: &RunRequest) -> usize {
     request.output.durations
 }
 
+/// The variables of `--env`, those that are none left out: they are complained about later.
+pub(super) fn typed_env(request: &RunRequest) -> Vec<(String, String)> {
+    let pairs = request.target.env.iter().filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| (name.trim().to_owned(), value.to_owned())).collect()
+}
+
 /// Settles everything else.
 ///
 /// # Errors
@@ -133,17 +141,17 @@ pub(super) fn settle(
             .push(Diagnostic::new("`--maxfail 0` would run nothing").hint("leave it out for no limit"));
     }
     let second = Duration::from_secs(1);
+    let stack_config =
+        said("--stack-config", &target.stack_config).or_else(|| stack_config_env(inputs)).or_else(|| run("stack_config"));
+    let stack_config = stack_config.unwrap_or_else(|| Said::flag("(default)", "starter"));
     let settings = Settings {
         wanted: wanted(&selected, run("suite")),
         filter: settling.filter(selected.pattern.as_deref()),
         tags: selected.tag,
         collect_only: selected.collect_only,
         suites_dir: path(selected.suites_dir, "suites_dir", "suites"),
-        stack_config: settling.stack_config(
-            said("--stack-config", &target.stack_config),
-            inputs,
-            run("stack_config"),
-        ),
+        stack_config: settling.stack_config(&stack_config),
+        stack_config_from: stack_config.0.file.name().to_owned(),
         setup: target.setup.clone().or_else(|| run("setup").map(|said| said.text().to_owned())),
         models: settling.models(&models),
         env: settling.env(&target.env),
@@ -164,6 +172,10 @@ pub(super) fn settle(
         update_snapshots: execution.update_snapshots,
     };
     settling.end(settings)
+}
+
+fn stack_config_env(inputs: &Inputs) -> Option<Said> {
+    inputs.first_env(STACK_CONFIG_ENV).map(|(name, value)| Said::flag(name, value))
 }
 
 fn wanted(selected: &Selected, default: Option<Said>) -> Wanted {
@@ -207,9 +219,7 @@ impl Settling {
         if self.errors.is_empty() { Ok(value) } else { Err(self.errors) }
     }
 
-    fn stack_config(&mut self, flag: Option<Said>, inputs: &Inputs, project: Option<Said>) -> StackConfig {
-        let env = inputs.first_env(STACK_CONFIG_ENV).map(|(name, value)| Said::flag(name, value));
-        let said = flag.or(env).or(project).unwrap_or_else(|| Said::flag("(default)", "starter"));
+    fn stack_config(&mut self, said: &Said) -> StackConfig {
         match StackConfig::parse(said.0.file.name(), said.text()) {
             Ok(config) => config,
             Err(errors) => {

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// The longest that the steps of a `finally` may take together, also when the run is being ended.
 const FINALLY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -47,17 +47,27 @@ pub(super) struct Attempt<'a> {
     /// The time the case has, for messages.
     pub(super) limit: Duration,
     pub(super) ended: Ended,
-    /// Steps that must run at the end, with the names as they were, in the order they were met.
-    cleanups: Vec<(Arc<[PlannedStep]>, Scope)>,
+    /// Set once a connection was refused, or broke before its answer was whole.
+    lost: bool,
+    /// What must run at the end, in the order in which it was begun.
+    cleanups: Vec<Cleanup>,
 }
 
-/// Runs `case` once.
+/// Steps of a fragment that must run at the end.
+struct Cleanup {
+    steps: Arc<[PlannedStep]>,
+    /// The names as they were when the fragment ended; `None` while it has not.
+    scope: Option<Scope>,
+}
+
+/// Runs `case` once. Where its connection broke, `patience` is how long to wait for the news that the stack died: then it is
+/// not the case that failed.
 pub(super) async fn run(
     client: &Client,
     case: &PlannedCase,
     scope: Scope,
     limit: Duration,
-    stop: &Stop,
+    (stop, patience): (&Stop, Duration),
 ) -> Ended {
     let mut attempt = Attempt {
         client,
@@ -66,17 +76,19 @@ pub(super) async fn run(
         deadline: Instant::now() + limit,
         limit,
         ended: Ended::default(),
+        lost: false,
         cleanups: Vec::new(),
     };
-    let halt = tokio::select! {
+    let mut halt = tokio::select! {
         biased;
-        reason = stop.broken_off() => {
-            attempt.ended.infrastructure = true;
-            attempt.ended.failures.push(Diagnostic::at(case.origin.clone(), format!("the case was broken off: {reason}")));
-            Err(Halt::Failed)
-        }
+        reason = stop.broken_off() => Err(attempt.broken_off(case, &reason)),
         halt = attempt.steps(&case.steps) => halt,
     };
+    if attempt.lost
+        && let Ok(reason) = timeout(patience, stop.broken_off()).await
+    {
+        halt = Err(attempt.broken_off(case, &reason));
+    }
     if let Err(Halt::Skip(reason)) = halt {
         attempt.ended.skipped = Some(reason);
     }
@@ -99,10 +111,11 @@ impl Attempt<'_> {
                             let value = template.render(&self.scope).map_err(|error| self.fail(error))?;
                             self.scope.set(name.clone(), value);
                         }
+                        // Noted before it begins: whatever breaks it off, its `finally` runs.
+                        let place = self.cleanups.len();
+                        self.cleanups.push(Cleanup { steps: Arc::clone(finally), scope: None });
                         let result = self.steps(steps).await;
-                        if !finally.is_empty() {
-                            self.cleanups.push((Arc::clone(finally), self.scope.clone()));
-                        }
+                        self.cleanups[place].scope = Some(self.scope.clone());
                         result?;
                     }
                 }
@@ -138,9 +151,13 @@ impl Attempt<'_> {
         let deadline =
             step.timeout.map_or(self.deadline, |timeout| self.deadline.min(Instant::now() + timeout));
         match self.client.send(request, self.case, deadline).await {
-            Ok(observed) => Ok(observed),
+            Ok(observed) => {
+                self.lost |= matches!(observed.ending, Ending::Aborted(_));
+                Ok(observed)
+            }
             Err(error) => {
                 self.ended.infrastructure |= matches!(error, NoAnswer::Unreachable(_));
+                self.lost |= matches!(error, NoAnswer::Unreachable(_) | NoAnswer::Broken(_));
                 Err(self.fail(no_answer(&step.origin, &error, self.limit)))
             }
         }
@@ -155,10 +172,9 @@ impl Attempt<'_> {
     async fn clean_up(&mut self, case: &PlannedCase) {
         self.deadline = Instant::now() + FINALLY_TIMEOUT;
         let went_wrong = !self.ended.failures.is_empty() || self.ended.skipped.is_some();
-        let own = (Arc::clone(&case.finally), self.scope.clone());
-        let cleanups = std::iter::once(own).chain(std::mem::take(&mut self.cleanups).into_iter().rev());
-        for (steps, scope) in cleanups.collect::<Vec<_>>() {
-            self.scope = scope;
+        let mut next = Some(Cleanup { steps: Arc::clone(&case.finally), scope: None });
+        while let Some(Cleanup { steps, scope }) = next {
+            self.scope = scope.unwrap_or_else(|| self.scope.clone());
             for step in steps.iter() {
                 // A case that broke off early has not captured every name its `finally` uses; that is no second failure.
                 if went_wrong && !has_its_names(step, &self.scope) {
@@ -166,7 +182,14 @@ impl Attempt<'_> {
                 }
                 let _ = self.steps(std::slice::from_ref(step)).await;
             }
+            next = self.cleanups.pop();
         }
+    }
+
+    /// Notes that the case did not come to its end, for a reason that is not its own.
+    fn broken_off(&mut self, case: &PlannedCase, reason: &str) -> Halt {
+        self.ended.infrastructure = true;
+        self.fail(Diagnostic::at(case.origin.clone(), format!("the case was broken off: {reason}")))
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Settings {
     pub repeat: bool,
     /// Whether differing snapshots are accepted as the new ones.
     pub update_snapshots: bool,
+    /// How long a case whose connection broke waits for the news that the stack died; zero where nobody would tell.
+    pub death_notice: Duration,
     /// What the stack offers; cases that need more are skipped.
     pub capabilities: Capabilities,
 }

@@ -75,7 +75,7 @@ fn a_server_of_ours_is_stopped_by_one_and_killed_by_two() {
     for times in [1, 2] {
         let gate = Arc::new(Gate::default());
         let provider = Server::stuck_provider(&gate);
-        let chat = "{ post: /v1/chat/completions, json: { model: ollama/fake, messages: [] } }";
+        let chat = "{ post: /v1/chat/completions, json: { model: ollama/fake, messages: [{ role: user, content: hi }] } }";
         // The second time the `finally` is stuck, too.
         let finally = if times == 2 { chat } else { "{ get: /v1/files }" };
         let project = Project::with(&format!("cases: [{{ name: one, steps: [{chat}], finally: [{finally}] }}]\n"));

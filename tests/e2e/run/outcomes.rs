@@ -45,7 +45,7 @@ fn expected_failures_count_as_what_they_are() {
     ended.expect(0, &["1 xfailed, 1 xpassed", "not yet implemented", "was broken once"]);
     let project = Project::with(&suite(true));
     let ended = project.run(["run", "a", "--stack-config", &server.url(), "--report", "junit=j.xml"]);
-    ended.expect(1, &["the case passed, but was expected to fail: was broken once"]);
+    ended.expect(1, &["passed, though it was expected to fail: was broken once"]);
     assert_eq!(project.junit("j.xml").failures, 1);
 }
 

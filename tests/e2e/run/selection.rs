@@ -47,7 +47,7 @@ fn a_pattern_that_is_none_is_underlined() {
 
 #[test]
 fn a_name_that_is_nearly_right_is_put_right() {
-    project().run(["run", "al"]).expect(4, &["did you mean `all`?"]);
+    project().run(["run", "alll"]).expect(4, &["did you mean `all`?"]);
     project().run(["run", "a::tool"]).expect(4, &["did you mean", "tools"]);
 }
 

@@ -46,7 +46,7 @@ fn a_call_without_a_recording_fails_the_case_and_is_named() {
     let project = Project::with(CHAT);
     let url = format!("OLLAMA_URL={}/v1", provider.url());
     let ended = project.run(["run", "a", "--stack-config", "starter", "--env", &url, "--report", "junit=j.xml"]);
-    ended.expect(1, &["no recording answers this provider call", "POST", "/v1/chat/completions"]);
+    ended.expect(1, &["no recording answers ollama POST /v1/chat/completions", "stack-test record"]);
     assert_eq!(provider.lines(), Vec::<String>::new());
     assert_eq!(project.junit("j.xml").failures, 1);
 }
