@@ -10,7 +10,9 @@ async fn recording_an_unchanged_provider_again_changes_no_byte() {
     let root = tempfile::tempdir().unwrap();
     let provider = provider(|number, _| {
         let event = |text: &str| {
-            format!("data: {{\"id\": \"chatcmpl-{number}\", \"created\": 17{number}, \"t\": \"{text}\"}}\n\n")
+            format!(
+                "data: {{\"id\": \"chatcmpl-{number}\", \"created\": 17{number}, \"t\": \"{text}\"}}\r\n\r\n"
+            )
         };
         let (one, two) = (event("a"), event("b"));
         // In other pieces each time.
@@ -24,6 +26,10 @@ async fn recording_an_unchanged_provider_again_changes_no_byte() {
     let x = case("x");
     record(root.path(), &provider.url, &x, &["[1]", "[2]"], true).await;
     let first = file(root.path(), "x");
+    assert!(
+        first.contains("\"created\": 0, \"t\": \"a\"}, \"style\": \"spaced\", \"eol\": \"crlf\"}"),
+        "{first}"
+    );
     record(root.path(), &provider.url, &x, &["[2]", "[1]"], true).await;
     assert_eq!(file(root.path(), "x"), first);
     record(root.path(), &provider.url, &x, &["[2]"], true).await;

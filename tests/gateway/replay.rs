@@ -128,8 +128,11 @@ async fn calls_outside_cases_are_kept_once_and_answered_as_often_as_they_come() 
     let provider = provider(|_, _| json(r#"{"data":[{"id":"tiny-chat","created":5}]}"#)).await;
     let recording = gateway(root.path(), InferenceMode::Record, &provider.url).await;
     let models = |gateway: &Gateway| client().get(format!("{}/models", gateway.base_url("llm")));
+    let first = case("first");
+    recording.open(&first);
+    send(models(&recording).header("baggage", baggage(&first))).await;
     send(models(&recording)).await;
-    send(models(&recording)).await;
+    assert_eq!(recording.close(&first, true).recorded, 0);
     assert_eq!(recording.finish().await.session.recorded, 2);
     let session = std::fs::read_to_string(root.path().join("tiny/_session.json")).unwrap();
     assert_eq!(session.matches("tiny-chat").count(), 1, "{session}");
