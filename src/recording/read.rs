@@ -185,7 +185,6 @@ impl Reader<'_> {
     }
 
     fn pieces(&self, entries: &[BytesDoc<'_>]) -> Result<Vec<Piece>, FormatError> {
-        // One allocation for all pieces: there are thousands of them in a run.
         let mut all = Vec::new();
         let mut ends: Vec<(u64, usize)> = Vec::new();
         for entry in entries {
@@ -195,9 +194,12 @@ impl Reader<'_> {
                 (at, _) => ends.push((at.unwrap_or(0), all.len())),
             }
         }
-        let all = Bytes::from(all);
         let mut start = 0;
-        let piece = |(at, end)| Piece { at, bytes: all.slice(std::mem::replace(&mut start, end)..end) };
+        // An allocation each: workers that replay the same stream side by side would fight for one reference count.
+        let piece = |(at, end)| {
+            let bytes = Bytes::copy_from_slice(&all[std::mem::replace(&mut start, end)..end]);
+            Piece { at, bytes }
+        };
         Ok(ends.into_iter().map(piece).collect())
     }
 
