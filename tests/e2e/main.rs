@@ -1,0 +1,10 @@
+//! The command as its users see it: started as a process, in a project of its own, against servers that behave as badly as
+//! servers do. One crate, so that it is linked once.
+//!
+//! Nothing here waits for a while and hopes: a server holds its answer until the test has seen what it wanted to see.
+#![cfg(unix)]
+
+mod faults;
+mod interrupt;
+mod run;
+mod support;

@@ -1,0 +1,10 @@
+//! What a run does when nothing is wrong with it.
+
+mod exit_codes;
+mod outcomes;
+mod scheduling;
+mod secrets;
+mod selection;
+mod serve;
+mod settings;
+pub(crate) mod stacks;

@@ -1,0 +1,114 @@
+//! Stacks that are started, reused and stopped.
+
+use crate::support::{Project, Running, Server, free_port, listens};
+
+/// Asks the stack for a chat completion of the provider's model.
+pub(crate) const CHAT: &str = r#"
+cases:
+  - name: chat
+    steps:
+      - post: /v1/chat/completions
+        json: { model: ollama/fake, messages: [{ role: user, content: Say hello }] }
+        expect: { status: 200, "$.choices[0].message.content": hello }
+"#;
+
+/// Records [`CHAT`] in `project`, and gives the recording's path and text.
+pub(crate) fn recorded_at(project: &Project) -> (String, String) {
+    let provider = Server::provider("hello");
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    project.run(["record", "a", "--stack-config", "starter", "--env", &url]).expect(0, &["1 recorded"]);
+    let path = "recordings/default/a/chat.json".to_owned();
+    let text = project.read(&path);
+    (path, text)
+}
+
+fn serve(project: &Project, port: &str, env: &[(&str, &str)]) -> Running {
+    let server = project.start_with(["serve", "starter", "--port", port], env);
+    server.line("http://127.0.0.1:");
+    server
+}
+
+#[test]
+fn what_was_recorded_is_replayed_without_the_provider() {
+    let provider = Server::provider("hello");
+    let project = Project::with(CHAT);
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let args = ["a", "--stack-config", "starter", "--env", &url];
+    project.run(["record"].into_iter().chain(args)).expect(0, &["1 recorded"]);
+    assert_eq!(provider.lines(), ["POST /v1/chat/completions"]);
+    drop(provider);
+    project.run(["run"].into_iter().chain(args)).expect(0, &["1 replayed", "starter, replay"]);
+}
+
+#[test]
+fn a_call_without_a_recording_fails_the_case_and_is_named() {
+    let provider = Server::provider("hello");
+    let project = Project::with(CHAT);
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let ended = project.run(["run", "a", "--stack-config", "starter", "--env", &url, "--report", "junit=j.xml"]);
+    ended.expect(1, &["no recording answers this provider call", "POST", "/v1/chat/completions"]);
+    assert_eq!(provider.lines(), Vec::<String>::new());
+    assert_eq!(project.junit("j.xml").failures, 1);
+}
+
+#[test]
+fn a_server_of_ours_is_a_process_that_ends_with_the_run() {
+    let provider = Server::provider("hello");
+    let project = Project::with(CHAT);
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let port = free_port();
+    let config = format!("server:starter:{port}");
+    let args = ["a", "--stack-config", &config, "--env", &url];
+    project.run(["record"].into_iter().chain(args)).expect(0, &["1 recorded", &format!("a process on port {port}")]);
+    assert!(!listens(port));
+    let ended = project.run(["run", "-v"].into_iter().chain(args));
+    ended.expect(0, &["1 replayed"]);
+    assert_eq!(provider.asks().len(), 1);
+    assert!(!listens(port));
+}
+
+#[test]
+fn a_server_that_runs_already_is_reused_said_to_be_and_left_alone() {
+    let provider = Server::provider("hello");
+    let project = Project::with(CHAT);
+    let url = format!("{}/v1", provider.url());
+    let port = free_port();
+    let elsewhere = Project::new();
+    let server = serve(&elsewhere, &port.to_string(), &[("OLLAMA_URL", &url)]);
+    let config = format!("server:starter:{port}");
+    let ended = project.run(["run", "a", "--stack-config", &config]);
+    ended.expect(0, &["which was running already", &format!("process {}", server.pid()), "nothing is replayed"]);
+    project
+        .run(["record", "a", "--stack-config", &config])
+        .expect(3, &["a server that was running already cannot be recorded"]);
+    assert!(listens(port));
+    let forced = [("LLAMA_STACK_TEST_FORCE_SERVER_RESTART", "1")];
+    project.run_with(["run", "a", "--stack-config", &config], &forced).expect(3, &["not ours to restart"]);
+    assert!(listens(port));
+    server.signal(rustix::process::Signal::TERM);
+    server.end().expect(0, &[]);
+    assert!(!listens(port));
+}
+
+#[test]
+fn a_server_by_its_url_is_neither_started_nor_recorded() {
+    let server = Server::stack(|_, reply| reply.json(200, r#"{"choices":[{"message":{"content":"hello"}}]}"#));
+    let project = Project::with(CHAT);
+    let url = server.url();
+    project.run(["run", "a", "--stack-config", &url]).expect(0, &["nothing is replayed", &url]);
+    project.run(["record", "a", "--stack-config", &url]).expect(3, &["cannot be recorded"]);
+    assert_eq!(server.asks().len(), 1);
+}
+
+#[test]
+fn two_private_stacks_do_not_meet() {
+    let provider = Server::provider("hello");
+    let project = Project::with(CHAT);
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let args = ["a", "--stack-config", "starter", "--env", &url, "--inference-mode", "live"];
+    let both = [project.start(["run"].into_iter().chain(args)), project.start(["run"].into_iter().chain(args))];
+    // Either may end first, so that what is left of the other is no mistake.
+    let [mut one, mut other] = both;
+    one.wait().expect(0, &[]);
+    other.wait().expect(0, &[]);
+}
