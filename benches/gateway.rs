@@ -275,6 +275,7 @@ fn measure() {
     let floor = spawn(&["serve-floor"], &http("/plain", false, 7, &case));
     println!("{CASES} recordings, {:.1} MB; {CONNECTIONS} connections", bytes as f64 / 1e6);
     println!("first answer after {:?} (floor {:?})", gateway.first_answer, floor.first_answer);
+    println!("CPU until then {:?} (floor {:?})", gateway.cpu(), floor.cpu());
     println!("peak memory after loading {:.1} MB", gateway.memory());
     for (what, stream, floor_path) in [("JSON", false, "/plain"), ("SSE, 51 events", true, "/stream")] {
         let bare = floor.cost(&http(floor_path, stream, CASES, &case));

@@ -92,7 +92,7 @@ fn question(setup: &str, case: &CaseId, exchange: &Exchange) -> Option<Asked> {
 fn chunks(bytes: &[u8]) -> Value {
     let mut parser = SseParser::default();
     let events = parser.push(bytes).unwrap();
-    events.iter().filter_map(|event| serde_json::from_str(&event.data).ok()).collect()
+    events.iter().filter_map(|event| serde_json::from_str::<Value>(&event.data).ok()).collect()
 }
 
 /// A gateway in replay on the recordings of one setup, and an embedded stack whose providers are behind it.

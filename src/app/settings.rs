@@ -6,9 +6,9 @@ use crate::cli::{Execution, Models, Output, RecordArgs, RunArgs, Selected, Targe
 use crate::model::InferenceMode;
 use crate::plan::{Filter, ModelChoices, Wanted};
 use crate::report::{ReportRequest, Verbosity};
-use crate::source::{Diagnostic, Kind, Node, Origin, SourceFile, Span};
+use crate::source::{Diagnostic, Kind, Node, Origin, SourceFile, Span, parse_duration};
 use crate::stack_config::StackConfig;
-use crate::suite::{ModelKind, parse_duration};
+use crate::suite::ModelKind;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;

@@ -90,6 +90,13 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether it is only something to know: nothing was lost that anybody waits for.
+    pub fn is_notice(&self) -> bool {
+        matches!(self, Self::Late { .. } | Self::Unattributed { .. })
+    }
+}
+
 fn each(errors: &[Error]) -> String {
     errors.iter().map(Error::to_string).collect::<Vec<_>>().join("\n")
 }

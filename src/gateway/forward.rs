@@ -91,8 +91,11 @@ impl Forwarder {
             keys: keys(&call.headers, upstream.dialect),
             ticket,
         };
-        // A task of its own: hyper drops the request's future when the client leaves, and a recording must be whole.
         let this = Arc::clone(self);
+        if !keep.wanted() {
+            return this.ask(call, &upstream.headers, keep).await;
+        }
+        // A task of its own: hyper drops the request's future when the client leaves, and a recording must be whole.
         let headers = upstream.headers.clone();
         let asked = self.pumps.spawn(async move { this.ask(call, &headers, keep).await });
         asked.await.unwrap_or_else(|_| without_head(End::Aborted))
@@ -130,7 +133,11 @@ impl Forwarder {
         }
         let (sender, receiver) = channel(WAITING);
         let idle = self.idle;
-        self.pumps.spawn(async move { pump(response, sender, idle, keep).await });
+        if keep.wanted() {
+            self.pumps.spawn(pump(response, sender, idle, keep));
+        } else {
+            tokio::spawn(pump(response, sender, idle, keep));
+        }
         answer.map(|()| AnswerBody::Arriving(receiver))
     }
 }

@@ -159,12 +159,18 @@ impl Ledger {
         }
     }
 
-    /// What to do with `request`, which names the case `named` itself or none.
-    pub(super) fn decide(&self, request: Request, named: Option<(CaseId, Decided)>) -> Verdict {
+    /// What to do with `request`, which names the case `named` itself or none. What is `polled` belongs to no case.
+    pub(super) fn decide(&self, request: Request, named: Option<(CaseId, Decided)>, polled: bool) -> Verdict {
         let request = crate::recording::with_fixed_boundary(self.masks.request(request));
         let key = Key::of(&request);
         let mut inner = self.lock();
-        let (owner, decided) = self.owner(&mut inner, &request, &key, named);
+        // A recording by another hand may have it with a case.
+        let elsewhere = self.mode == InferenceMode::Replay && !inner.knows(&Owner::Session, &key);
+        let (owner, decided) = if polled && !elsewhere {
+            (Owner::Session, None)
+        } else {
+            self.owner(&mut inner, &request, &key, named)
+        };
         if let Some(decided) = decided {
             let state = inner.state(owner.clone());
             state.traffic.decided = state.traffic.decided.max(Some(decided));

@@ -84,7 +84,9 @@ impl Server {
             content_type: content_type.filter(|kind| !is_json(kind) && !body.is_empty()).map(str::to_owned),
             body: body.clone(),
         };
-        match self.ledger.decide(asked, named(&parts.headers)) {
+        let polled = parts.method == http::Method::GET
+            && upstream.dialect.polled.iter().any(|end| path.ends_with(end));
+        match self.ledger.decide(asked, named(&parts.headers), polled) {
             Verdict::Replay(loaded, place) => Ok(recorded(&loaded.set.exchanges[place].response)),
             Verdict::Miss(miss) => Ok(missed(&miss)),
             Verdict::Forward(ticket) => {

@@ -111,16 +111,19 @@ fn event_entry(bytes: &[u8], framing: Framing) -> String {
 }
 
 fn sse_entry(text: &str) -> Option<String> {
-    let event = text.strip_suffix("\n\n")?;
+    let eol = if text.ends_with("\r\n\r\n") { "\r\n" } else { "\n" };
+    let event = text.strip_suffix(eol)?.strip_suffix(eol)?;
     let (name, data) = match event.strip_prefix("event: ") {
         Some(rest) => {
-            let (name, rest) = rest.split_once('\n')?;
+            let (name, rest) = rest.split_once(eol)?;
             (Some(name), rest)
         }
         None => (None, event),
     };
     let data = json_entry("data", data.strip_prefix("data: ")?)?;
-    Some(name.map_or(String::new(), |name| format!("\"event\": {}, ", quoted(name))) + &data)
+    let name = name.map_or(String::new(), |name| format!("\"event\": {}, ", quoted(name)));
+    let eol = if eol == "\n" { "" } else { ", \"eol\": \"crlf\"" };
+    Some(name + &data + eol)
 }
 
 fn json_entry(key: &str, text: &str) -> Option<String> {

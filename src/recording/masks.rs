@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 use std::borrow::Cow;
 
 /// A value this short is a word like any other; masking it would tear texts apart.
@@ -34,13 +34,16 @@ impl Masks {
         needles.dedup_by(|one, other| one.0 == other.0);
         let pattern: Vec<String> =
             needles.iter().map(|(form, _)| format!("({})", regex::escape(form))).collect();
-        let find = if pattern.is_empty() { None } else { Regex::new(&pattern.join("|")).ok() };
+        let find = (!pattern.is_empty()).then(|| {
+            let builder = RegexBuilder::new(&pattern.join("|")).size_limit(usize::MAX).build();
+            builder.expect("escaped texts are a pattern, and its size is not limited")
+        });
         Self { find, names: needles.into_iter().map(|(_, name)| format!("***{name}***")).collect() }
     }
 
     /// Where `bytes` holds secrets, and what is put there.
     fn edits(&self, bytes: &[u8]) -> Vec<Edit> {
-        let Some(find) = &self.find else { return Vec::new() };
+        let Some(find) = self.find.as_ref().filter(|find| find.is_match(bytes)) else { return Vec::new() };
         find.captures_iter(bytes)
             .filter_map(|found| {
                 let which = found.iter().skip(1).position(|group| group.is_some())?;

@@ -161,3 +161,69 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
         Some((start, line))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::dialect::by_name;
+    use crate::wire::message::{End, Head};
+
+    fn request(body: &str) -> Request {
+        Request {
+            provider: "p".into(),
+            method: "POST".into(),
+            path: "/v1/chat/completions".into(),
+            query: String::new(),
+            content_type: None,
+            body: body.to_owned().into(),
+        }
+    }
+
+    fn normalised(occurrence: usize, body: &str, renames: &mut Renames) -> String {
+        let dialect = by_name("ollama").unwrap();
+        let normaliser = Normaliser { dialect, key: Key::of(&request("{}")), occurrence };
+        let response = Response {
+            head: Some(Head {
+                status: 200,
+                headers: vec![("content-type".into(), "application/json".into())],
+            }),
+            body: Body::Whole(body.to_owned().into()),
+            end: End::Complete,
+        };
+        let body = normaliser.response("/v1/chat/completions", response, renames).body.bytes();
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_short_id_that_is_minted_twice_has_two_names() {
+        let mut renames = Renames::default();
+        let first = normalised(
+            0,
+            r#"{"id":"chatcmpl-12","created":1.5e9,"x":"chatcmpl-12 chatcmpl-123"}"#,
+            &mut renames,
+        );
+        let second = normalised(1, r#"{"id":"chatcmpl-12"}"#, &mut renames);
+        let id = first.split('"').nth(3).unwrap();
+        assert_eq!(first, format!(r#"{{"id":"{id}","created":0,"x":"{id} chatcmpl-123"}}"#));
+        assert!(!second.contains(id) && !second.contains("chatcmpl-12\""), "{second}");
+        assert_eq!(
+            normalised(0, r#"{"id":"chatcmpl-77"}"#, &mut Renames::default()),
+            format!(r#"{{"id":"{id}"}}"#)
+        );
+    }
+
+    #[test]
+    fn a_request_that_quotes_a_minted_id_gets_its_name() {
+        let mut renames = Renames::default();
+        let answer = normalised(
+            0,
+            r#"{"choices":[{"message":{"tool_calls":[{"id":"call_abc12345"}]}}]}"#,
+            &mut renames,
+        );
+        let name = answer.split('"').nth(9).unwrap();
+        let request =
+            renames.request(request(r#"{"tool_call_id":"call_abc12345","other":"call_abc123456"}"#));
+        let text = format!(r#"{{"tool_call_id":"{name}","other":"call_abc123456"}}"#);
+        assert_eq!(request.body, text.as_bytes());
+    }
+}

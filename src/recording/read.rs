@@ -88,6 +88,8 @@ struct BytesDoc<'a> {
     #[serde(default)]
     after: String,
     event: Option<String>,
+    #[serde(borrow)]
+    eol: Option<&'a RawValue>,
     at: Option<u64>,
 }
 
@@ -183,15 +185,22 @@ impl Reader<'_> {
     }
 
     fn pieces(&self, entries: &[BytesDoc<'_>]) -> Result<Vec<Piece>, FormatError> {
-        let mut pieces: Vec<(u64, Vec<u8>)> = Vec::new();
+        let mut all = Vec::new();
+        let mut ends: Vec<(u64, usize)> = Vec::new();
         for entry in entries {
-            let bytes = self.bytes(entry)?;
-            match (entry.at, pieces.last_mut()) {
-                (None, Some((_, last))) => last.extend_from_slice(&bytes),
-                (at, _) => pieces.push((at.unwrap_or(0), bytes.to_vec())),
+            all.extend_from_slice(&self.bytes(entry)?);
+            match (entry.at, ends.last_mut()) {
+                (None, Some((_, end))) => *end = all.len(),
+                (at, _) => ends.push((at.unwrap_or(0), all.len())),
             }
         }
-        Ok(pieces.into_iter().map(|(at, bytes)| Piece { at, bytes: bytes.into() }).collect())
+        let mut start = 0;
+        // An allocation each: workers that replay the same stream side by side would fight for one reference count.
+        let piece = |(at, end)| {
+            let bytes = Bytes::copy_from_slice(&all[std::mem::replace(&mut start, end)..end]);
+            Piece { at, bytes }
+        };
+        Ok(ends.into_iter().map(piece).collect())
     }
 
     fn bytes(&self, doc: &BytesDoc<'_>) -> Result<Bytes, FormatError> {
@@ -217,9 +226,14 @@ impl Reader<'_> {
             return self.blob(first);
         }
         let json = render(first.get(), self.style(doc)?);
+        let eol = match doc.eol {
+            None => "\n",
+            Some(raw) if self.string(raw)? == "crlf" => "\r\n",
+            Some(raw) => return Err(self.wrong(raw, "the end of a line is `crlf`, or not given")),
+        };
         Ok(match (&doc.event, doc.data.is_some(), doc.line.is_some()) {
-            (Some(event), true, _) => format!("event: {event}\ndata: {json}\n\n"),
-            (None, true, _) => format!("data: {json}\n\n"),
+            (Some(event), true, _) => format!("event: {event}{eol}data: {json}{eol}{eol}"),
+            (None, true, _) => format!("data: {json}{eol}{eol}"),
             (_, false, true) => json + "\n",
             (_, false, false) => json + &doc.after,
         }

@@ -14,7 +14,10 @@ pub(super) fn draw(diagnostics: &[Diagnostic], color: bool) -> String {
 /// Everything that was wrong with a case: the provider calls that no recording answers first, since they are the likely
 /// cause of the rest, then what did not hold.
 pub(super) fn complaints(case: &CaseReport) -> Vec<Diagnostic> {
-    let mut all = misses(&case.traffic.misses);
+    let mut all: Vec<Diagnostic> = misses(&case.traffic.misses)
+        .into_iter()
+        .map(|miss| Diagnostic { origin: Some(case.origin.clone()), ..miss })
+        .collect();
     all.extend(case.failures.iter().cloned());
     if let (Outcome::XPassed { reason, strict: true }, true) = (&case.outcome, all.is_empty()) {
         let what = format!("passed, though it was expected to fail: {reason}");

@@ -2,7 +2,7 @@
 
 use super::client::{Client, NoAnswer};
 use super::{Stop, form, polling};
-use crate::check::{Ending, Observed, Reference, Scope};
+use crate::check::{Observed, Reference, Scope};
 use crate::model::CaseId;
 use crate::plan::{Body, PlannedCase, PlannedStep, RequestStep};
 use crate::source::{Diagnostic, Origin};
@@ -133,9 +133,6 @@ impl Attempt<'_> {
         self.ended.snapshots.extend(evaluation.snapshots);
         let mut failures = evaluation.failures;
         if failures.is_empty() {
-            failures.extend(unfinished(step, &observed));
-        }
-        if failures.is_empty() {
             failures.extend(step.capture.apply(&observed, &mut self.scope));
         }
         if failures.is_empty() {
@@ -211,23 +208,6 @@ fn has_its_names(step: &PlannedStep, scope: &Scope) -> bool {
         }
         PlannedStep::Fragment { with, .. } => with.iter().all(|(_, template)| known(template.references())),
     }
-}
-
-/// A body that did not end is a failure even where nobody thought of expecting its end.
-fn unfinished(step: &RequestStep, observed: &Observed) -> Option<Diagnostic> {
-    let got = observed.body.len();
-    let what = match &observed.ending {
-        Ending::Complete => return None,
-        Ending::Aborted(why) => format!("the answer broke off after {got} bytes: {why}"),
-        Ending::TimedOut => {
-            format!("the answer had not ended after {:.1?} ({got} bytes so far)", observed.duration)
-        }
-    };
-    let start = String::from_utf8_lossy(&observed.body[..got.min(1000)]).into_owned();
-    Some(
-        Diagnostic::at(step.origin.clone(), what)
-            .note(format!("status {}; it began: {start}", observed.status)),
-    )
 }
 
 fn no_answer(origin: &Origin, error: &NoAnswer, limit: Duration) -> Diagnostic {

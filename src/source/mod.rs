@@ -5,10 +5,12 @@
 //! a YAML text into [`Node`]s that know their place, so that rooms above can report all mistakes of a file at once.
 
 mod diagnostic;
+mod duration;
 mod file;
 mod node;
 pub mod yaml;
 
 pub use diagnostic::{Diagnostic, nearest};
+pub use duration::{UnknownDuration, parse_duration};
 pub use file::{Origin, Position, SourceFile, Span};
 pub use node::{Entry, Kind, Node};

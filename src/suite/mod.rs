@@ -11,7 +11,6 @@ mod body;
 mod bundle;
 mod case;
 mod document;
-mod duration;
 mod external;
 mod fragment;
 pub mod keys;
@@ -22,7 +21,6 @@ mod spec;
 mod step;
 
 pub use document::{Parsed, parse, parse_fragments};
-pub use duration::{UnknownDuration, parse_duration};
 pub use model_kind::ModelKind;
 pub use spec::{
     BodySpec, Bundle, Case, Defaults, Document, ExpectedFailure, External, Field, Fragment, Param,

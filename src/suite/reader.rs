@@ -1,8 +1,8 @@
 //! Reading typed values out of nodes while collecting every complaint.
 
 use super::keys::Table;
-use super::{Field, Word, parse_duration};
-use crate::source::{Diagnostic, Entry, Kind, Node, nearest};
+use super::{Field, Word};
+use crate::source::{Diagnostic, Entry, Kind, Node, nearest, parse_duration};
 use std::time::Duration;
 
 /// Collects complaints while values are read. What cannot be read is `None` and has been complained about.

@@ -50,6 +50,6 @@ mod tests {
         let unmet = fails("{ within: 500ms }", &json!(7.25), "should be within 500 ms");
         assert_eq!(unmet.actual.as_deref(), Some("7.2 s"));
         fails("{ within: 5s }", &json!("soon"), "should be a number of seconds");
-        assert!(mistakes("{ within: soon }")[0].what.contains("`soon` is no duration"));
+        assert!(mistakes("{ within: soon }")[0].what.contains("expected a length of time"));
     }
 }

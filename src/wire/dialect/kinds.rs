@@ -11,6 +11,9 @@ pub struct Dialect {
     pub example: &'static str,
     /// The parts of its answers that differ from call to call although nothing has changed.
     pub volatile: &'static [Volatile],
+    /// What the paths of requests end with that a stack makes on its own account (`GET`): lists of models, health. They
+    /// belong to no case, whichever case happened to be first after a cache ran out.
+    pub polled: &'static [&'static str],
     /// Request headers (lower case) whose values are secrets.
     pub secret_headers: &'static [&'static str],
 }

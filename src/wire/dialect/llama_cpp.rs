@@ -28,5 +28,6 @@ pub(super) const DIALECT: Dialect = Dialect {
         Volatile::new("/v1/completions", "timings/predicted_per_second", Kind::Duration),
         Volatile::new("/models", "data/*/created", Kind::UnixTime),
     ],
+    polled: &["/models", "/health"],
     secret_headers: &["authorization"],
 };

@@ -29,5 +29,6 @@ pub(super) const DIALECT: Dialect = Dialect {
         Volatile::new("/api/embed", "load_duration", Kind::Duration),
         Volatile::new("/api/ps", "models/*/expires_at", Kind::Timestamp),
     ],
+    polled: &["/models", "/api/tags", "/api/ps", "/api/version"],
     secret_headers: &["authorization"],
 };

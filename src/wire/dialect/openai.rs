@@ -34,5 +34,6 @@ pub(super) const DIALECT: Dialect = Dialect {
         Volatile::new("/responses", "obfuscation", Kind::Text("")),
         Volatile::new("/moderations", "id", Kind::Id),
     ],
+    polled: &["/models"],
     secret_headers: &["authorization", "openai-organization", "openai-project"],
 };

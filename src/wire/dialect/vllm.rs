@@ -20,5 +20,6 @@ pub(super) const DIALECT: Dialect = Dialect {
         Volatile::new("/models", "data/*/permission/*/id", Kind::Id),
         Volatile::new("/models", "data/*/permission/*/created", Kind::UnixTime),
     ],
+    polled: &["/models", "/health", "/version"],
     secret_headers: &["authorization"],
 };

@@ -1,0 +1,7 @@
+//! The gateway between real sockets: a provider of the test's own on one side, reqwest on the other.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a test may")]
+
+mod faults;
+mod recording;
+mod replay;
+mod world;
