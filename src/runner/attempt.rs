@@ -2,7 +2,7 @@
 
 use super::client::{Client, NoAnswer};
 use super::{Stop, form, polling};
-use crate::check::{Observed, Reference, Scope};
+use crate::check::{Ending, Observed, Reference, Scope};
 use crate::model::CaseId;
 use crate::plan::{Body, PlannedCase, PlannedStep, RequestStep};
 use crate::source::{Diagnostic, Origin};

@@ -97,6 +97,33 @@ fn a_server_of_ours_is_stopped_by_one_and_killed_by_two() {
 }
 
 #[test]
+fn what_a_fragment_has_begun_is_cleaned_up_innermost_first() {
+    let gate = Arc::new(Gate::default());
+    let server = stuck_at(&["GET"], &gate);
+    let project = Project::with(
+        "
+fragments:
+  outer:
+    steps: [{ post: /outer, capture: { outer_id: $.id } }, { use: inner }]
+    finally: [{ delete: '/outer/{{ outer_id }}' }]
+  inner:
+    steps: [{ post: /inner, capture: { inner_id: $.id } }, { get: /stuck }]
+    finally: [{ delete: '/inner/{{ inner_id }}' }]
+cases: [{ name: one, steps: [{ use: outer }], finally: [{ delete: /case }] }]
+",
+    );
+    let run = project.start(["run", "a", "--stack-config", &server.url(), "--report", "junit=j.xml"]);
+    gate.arrived(1);
+    run.signal(Signal::INT);
+    let ended = run.end();
+    gate.open();
+    assert_interrupted(&project, &ended);
+    let expected =
+        ["POST /outer", "POST /inner", "GET /stuck", "DELETE /case", "DELETE /inner/t-1", "DELETE /outer/t-1"];
+    assert_eq!(server.lines(), expected);
+}
+
+#[test]
 fn a_stack_that_is_still_starting_is_stopped() {
     let gate = Arc::new(Gate::default());
     let models = Arc::clone(&gate);
@@ -127,7 +154,8 @@ fn what_was_recorded_stays_when_recording_is_interrupted() {
     let run = project.start(["record", "a", "--stack-config", "starter", "--env", &url, "--report", "junit=j.xml"]);
     gate.arrived(1);
     run.signal(Signal::INT);
-    // The gateway lets an answer that is being recorded come to its end.
+    // The gateway lets an answer that is being recorded come to its end, but the case is over.
+    run.line("interrupted:");
     gate.open();
     assert_interrupted(&project, &run.end());
     assert_eq!(project.read(&path), before);

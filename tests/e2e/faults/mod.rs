@@ -3,6 +3,7 @@
 
 mod answers;
 mod killed;
+mod outputs;
 mod recordings;
 mod stacks;
 pub(crate) mod suites;

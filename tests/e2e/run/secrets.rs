@@ -84,3 +84,16 @@ fn the_key_of_the_stack_itself_is_sent_and_not_shown() {
     assert_eq!(server.asks()[0].header("authorization"), Some(format!("Bearer {SECRET}").as_str()));
     assert!(!project.read("j.xml").contains(SECRET));
 }
+
+#[test]
+fn a_key_in_the_stack_config_is_used_and_not_shown() {
+    let provider = Server::provider("hello");
+    let project = Project::with(&crate::run::stacks::CHAT.replace("ollama/fake", "openai/fake"));
+    let config = format!("inference=openai?base_url={}/v1&api_key={SECRET}", provider.url());
+    let reports = ["--report", "junit=j.xml", "--report", "json=j.json", "--inference-mode", "live"];
+    let ended = project.run(["run", "a", "-v", "--stack-config", &config].into_iter().chain(reports));
+    ended.expect(0, &[]).expect_not(SECRET);
+    assert!(!project.read("j.xml").contains(SECRET) && !project.read("j.json").contains(SECRET));
+    let sent = provider.asks()[0].header("authorization").map(str::to_owned);
+    assert_eq!(sent, Some(format!("Bearer {SECRET}")));
+}

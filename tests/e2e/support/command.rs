@@ -67,6 +67,7 @@ pub(crate) struct Running {
 
 #[derive(Default)]
 struct Output {
+    /// What came so far, and whether that is all.
     text: Mutex<(String, bool)>,
     changed: Condvar,
 }

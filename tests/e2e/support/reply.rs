@@ -96,12 +96,6 @@ impl Reply<'_> {
         self.stream.write_all(chunk.as_bytes()).is_ok()
     }
 
-    /// The end of it.
-    pub(crate) fn end(&mut self) {
-        self.let_go();
-        let _ = self.stream.write_all(b"0\r\n\r\n");
-    }
-
     /// Whatever bytes.
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
         let _ = self.stream.write_all(bytes);
