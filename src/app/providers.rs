@@ -6,7 +6,9 @@ use crate::gateway::{Gateway, Upstream};
 use crate::model::{InferenceMode, Secret};
 use crate::plan::ModelChoices;
 use crate::source::{Diagnostic, nearest};
+use crate::stack;
 use crate::stack_config::{Config, StackConfig, Target};
+use crate::starter;
 use crate::suite::ModelKind;
 use crate::wire::dialect::{DIALECTS, Dialect};
 use std::collections::BTreeMap;
@@ -56,7 +58,9 @@ impl Providers {
         let value = |name: &str| {
             given.get(name).copied().or_else(|| inputs.env(name)).filter(|value| !value.is_empty())
         };
-        let named = named_providers(stack_config, models);
+        let configured = configured(stack_config, &|name| value(name).map(str::to_owned));
+        let mut named = named_models(models);
+        named.extend(configured.keys().cloned());
         let mut enabled = Vec::new();
         let mut disabled = Vec::new();
         let mut errors = Vec::new();
@@ -72,7 +76,8 @@ impl Providers {
             }
             match dialect(name, provider) {
                 Ok(dialect) => {
-                    let url = value(&provider.url_env).unwrap_or(&provider.upstream).to_owned();
+                    let url = configured.get(name).map(String::as_str).or_else(|| value(&provider.url_env));
+                    let url = url.unwrap_or(&provider.upstream).to_owned();
                     let upstream = Upstream { name: name.clone(), url, dialect, headers: Vec::new() };
                     let has_key = provider.key_env.as_deref().is_none_or(|name| value(name).is_some());
                     enabled.push(Enabled { provider: provider.clone(), upstream, has_key });
@@ -140,19 +145,35 @@ pub(super) fn secrets(
         .collect()
 }
 
-/// Providers that a pair of the stack-config or the part of a model id before its slash names.
-fn named_providers(stack_config: &StackConfig, models: &ModelChoices) -> Vec<String> {
-    let mut named = Vec::new();
-    if let Target::Builtin(Config::Pairs(pairs)) | Target::Process { config: Config::Pairs(pairs), .. } =
-        stack_config.target()
-    {
-        named.extend(pairs.into_iter().map(|pair| pair.provider.id));
-    }
-    for kind in ModelKind::ALL {
-        let ids = models.get(kind).iter();
-        named.extend(ids.filter_map(|id| Some(id.split_once('/')?.0.to_owned())));
-    }
-    named
+/// The providers that the stack-config itself chooses, with the URLs that they would be asked at if there were no gateway.
+/// What is wrong with it is for others to say.
+fn configured(
+    stack_config: &StackConfig,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> BTreeMap<String, String> {
+    let config = match stack_config.target() {
+        Target::Builtin(config) | Target::Process { config, .. } => config,
+        Target::Container { .. } | Target::Remote { .. } => return BTreeMap::new(),
+    };
+    let is_own = match &config {
+        Config::Pairs(_) => true,
+        // The ids in a run config are its own affair; what a provider is, and where it is looked for, is its type's.
+        Config::Path(_) => false,
+        // A distribution takes what the environment enables.
+        Config::Distro(_) | Config::DistroFile { .. } => return BTreeMap::new(),
+    };
+    let Ok(config) = stack::embedded_config(&config, lookup) else { return BTreeMap::new() };
+    let name = |id: &str, kind: &str| if is_own { id.to_owned() } else { kind.replace("remote::", "") };
+    let provider = |provider: starter::ProviderConfig| {
+        (name(&provider.id, &provider.provider_type), provider.base_url)
+    };
+    config.providers.into_iter().map(provider).collect()
+}
+
+/// Providers that the part of a model id before its slash names.
+fn named_models(models: &ModelChoices) -> Vec<String> {
+    let ids = ModelKind::ALL.into_iter().flat_map(|kind| models.get(kind));
+    ids.filter_map(|id| Some(id.split_once('/')?.0.to_owned())).collect()
 }
 
 fn dialect(name: &str, provider: &Provider) -> Result<&'static Dialect, Diagnostic> {

@@ -112,3 +112,31 @@ fn two_private_stacks_do_not_meet() {
     one.wait().expect(0, &[]);
     other.wait().expect(0, &[]);
 }
+
+#[test]
+fn the_providers_of_a_run_config_are_behind_the_gateway_too() {
+    let provider = Server::provider("hello");
+    let url = format!("{}/v1", provider.url());
+    let run_config = format!(
+        "version: 2
+apis: [inference, models]
+providers:
+  inference:
+    - {{ provider_id: ollama, provider_type: 'remote::ollama', config: {{ base_url: '{url}' }} }}
+"
+    );
+    let port = free_port();
+    let pairs = format!("inference=remote::ollama?base_url={url}");
+    for config in ["./run.yaml", &format!("server:./run.yaml:{port}"), &pairs] {
+        let project = Project::with(CHAT);
+        project.file("run.yaml", &run_config);
+        let before = provider.asks().len();
+        let args = ["a", "--stack-config", config];
+        project.run(["run"].into_iter().chain(args)).expect(1, &["no recording answers ollama POST"]);
+        assert_eq!(provider.asks().len(), before, "{config}: a replay asked the provider");
+        project.run(["record"].into_iter().chain(args)).expect(0, &["1 recorded"]);
+        assert_eq!(provider.asks().len(), before + 1);
+        project.run(["run"].into_iter().chain(args)).expect(0, &["1 replayed"]);
+        assert_eq!(provider.asks().len(), before + 1);
+    }
+}
