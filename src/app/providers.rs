@@ -164,9 +164,8 @@ fn configured(
     };
     let Ok(config) = stack::embedded_config(&config, lookup) else { return BTreeMap::new() };
     let name = |id: &str, kind: &str| if is_own { id.to_owned() } else { kind.replace("remote::", "") };
-    let provider = |provider: starter::ProviderConfig| {
-        (name(&provider.id, &provider.provider_type), provider.base_url)
-    };
+    let provider =
+        |provider: starter::ProviderConfig| (name(&provider.id, &provider.provider_type), provider.base_url);
     config.providers.into_iter().map(provider).collect()
 }
 

@@ -141,8 +141,9 @@ pub(super) fn settle(
             .push(Diagnostic::new("`--maxfail 0` would run nothing").hint("leave it out for no limit"));
     }
     let second = Duration::from_secs(1);
-    let stack_config =
-        said("--stack-config", &target.stack_config).or_else(|| stack_config_env(inputs)).or_else(|| run("stack_config"));
+    let stack_config = said("--stack-config", &target.stack_config)
+        .or_else(|| stack_config_env(inputs))
+        .or_else(|| run("stack_config"));
     let stack_config = stack_config.unwrap_or_else(|| Said::flag("(default)", "starter"));
     let settings = Settings {
         wanted: wanted(&selected, run("suite")),

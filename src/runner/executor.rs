@@ -123,7 +123,14 @@ impl Executor<'_> {
         let begun = Instant::now();
         self.scope.open(&case.id);
         let limit = case.timeout.unwrap_or(self.settings.case_timeout);
-        let ended = attempt::run(&self.client, case, self.names(case), limit, (self.stop, self.settings.death_notice)).await;
+        let ended = attempt::run(
+            &self.client,
+            case,
+            self.names(case),
+            limit,
+            (self.stop, self.settings.death_notice),
+        )
+        .await;
         let outcome = judge(case, &ended);
         let keep = matches!(
             outcome,

@@ -43,7 +43,16 @@ fn once_breaks_off_cleans_up_and_reports() {
         let gate = Arc::new(Gate::default());
         let server = stuck_at(&["GET"], &gate);
         let project = Project::with(THINGS);
-        let run = project.start(["run", "a", "-j", "1", "--stack-config", &server.url(), "--report", "junit=j.xml"]);
+        let run = project.start([
+            "run",
+            "a",
+            "-j",
+            "1",
+            "--stack-config",
+            &server.url(),
+            "--report",
+            "junit=j.xml",
+        ]);
         gate.arrived(1);
         run.signal(signal);
         let ended = run.end();
@@ -58,7 +67,8 @@ fn twice_ends_at_once() {
     let gate = Arc::new(Gate::default());
     let server = stuck_at(&["GET", "DELETE"], &gate);
     let project = Project::with(THINGS);
-    let run = project.start(["run", "a", "-j", "1", "--stack-config", &server.url(), "--report", "junit=j.xml"]);
+    let run =
+        project.start(["run", "a", "-j", "1", "--stack-config", &server.url(), "--report", "junit=j.xml"]);
     gate.arrived(1);
     run.signal(Signal::INT);
     // The `finally` has begun and is stuck as well.
@@ -78,11 +88,13 @@ fn a_server_of_ours_is_stopped_by_one_and_killed_by_two() {
         let chat = "{ post: /v1/chat/completions, json: { model: ollama/fake, messages: [{ role: user, content: hi }] } }";
         // The second time the `finally` is stuck, too.
         let finally = if times == 2 { chat } else { "{ get: /v1/files }" };
-        let project = Project::with(&format!("cases: [{{ name: one, steps: [{chat}], finally: [{finally}] }}]\n"));
+        let project =
+            Project::with(&format!("cases: [{{ name: one, steps: [{chat}], finally: [{finally}] }}]\n"));
         let port = free_port();
         let (config, url) = (format!("server:starter:{port}"), format!("OLLAMA_URL={}/v1", provider.url()));
         let mode = ["--inference-mode", "live", "--report", "junit=j.xml"];
-        let run = project.start(["run", "a", "--stack-config", &config, "--env", &url].into_iter().chain(mode));
+        let run =
+            project.start(["run", "a", "--stack-config", &config, "--env", &url].into_iter().chain(mode));
         gate.arrived(1);
         run.signal(Signal::INT);
         if times == 2 {
@@ -118,8 +130,14 @@ cases: [{ name: one, steps: [{ use: outer }], finally: [{ delete: /case }] }]
     let ended = run.end();
     gate.open();
     assert_interrupted(&project, &ended);
-    let expected =
-        ["POST /outer", "POST /inner", "GET /stuck", "DELETE /case", "DELETE /inner/t-1", "DELETE /outer/t-1"];
+    let expected = [
+        "POST /outer",
+        "POST /inner",
+        "GET /stuck",
+        "DELETE /case",
+        "DELETE /inner/t-1",
+        "DELETE /outer/t-1",
+    ];
     assert_eq!(server.lines(), expected);
 }
 
@@ -151,7 +169,8 @@ fn what_was_recorded_stays_when_recording_is_interrupted() {
     let gate = Arc::new(Gate::default());
     let provider = Server::stuck_provider(&gate);
     let url = format!("OLLAMA_URL={}/v1", provider.url());
-    let run = project.start(["record", "a", "--stack-config", "starter", "--env", &url, "--report", "junit=j.xml"]);
+    let run =
+        project.start(["record", "a", "--stack-config", "starter", "--env", &url, "--report", "junit=j.xml"]);
     gate.arrived(1);
     run.signal(Signal::INT);
     // The gateway lets an answer that is being recorded come to its end, but the case is over.
@@ -199,5 +218,8 @@ fn the_time_of_a_case_is_limited() {
     let ended = project.run(["run", "a", "--stack-config", &server.url(), "--case-timeout", "200ms"]);
     ended.expect(1, &["4 cases: 1 passed, 3 failed", "no answer within", "--case-timeout gives it more"]);
     let lines = server.lines();
-    assert!(lines.contains(&"DELETE /flag".to_owned()) && lines.contains(&"DELETE /suite".to_owned()), "{lines:?}");
+    assert!(
+        lines.contains(&"DELETE /flag".to_owned()) && lines.contains(&"DELETE /suite".to_owned()),
+        "{lines:?}"
+    );
 }

@@ -44,7 +44,9 @@ fn a_stream_that_falls_silent_is_broken_off() {
 #[test]
 fn half_an_answer_is_a_failure_that_shows_the_half() {
     let half = |_: &Ask, reply: &mut Reply<'_>| {
-        reply.raw(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"half\":");
+        reply.raw(
+            b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"half\":",
+        );
         reply.hang_up();
     };
     let ended = against(half, "      - get: /x\n        expect: { status: 200 }\n");

@@ -42,7 +42,8 @@ fn killed_while_recording() {
     assert!(!project.path("j.xml").exists(), "half a report");
     for file in project.files("recordings").iter().filter(|file| file.ends_with(".json")) {
         let text = project.read(file);
-        serde_json::from_str::<serde_json::Value>(&text).unwrap_or_else(|error| panic!("{file}: {error}\n{text}"));
+        serde_json::from_str::<serde_json::Value>(&text)
+            .unwrap_or_else(|error| panic!("{file}: {error}\n{text}"));
     }
     project.run(["record"].into_iter().chain(args)).expect(0, &["9 recorded"]);
     drop(provider);

@@ -5,8 +5,16 @@ use crate::support::{Ended, Project, Server};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-const REPLAY: [&str; 8] =
-    ["run", "a", "--stack-config", "starter", "--env", "OLLAMA_URL=http://127.0.0.1:9/v1", "--report", "junit=j.xml"];
+const REPLAY: [&str; 8] = [
+    "run",
+    "a",
+    "--stack-config",
+    "starter",
+    "--env",
+    "OLLAMA_URL=http://127.0.0.1:9/v1",
+    "--report",
+    "junit=j.xml",
+];
 
 /// What a replay says when the recording was changed so.
 fn replay_of(change: impl Fn(&str) -> String) -> Ended {
@@ -30,7 +38,8 @@ fn a_recording_that_is_broken_names_its_file_and_place() {
     replay_of(|_| String::new()).expect(3, &["chat.json:1:", "no complete recording"]);
     replay_of(|text| text.replacen("\"exchanges\"", "\"exchnages\"", 1)).expect(3, &["exchnages"]);
     replay_of(|text| text.replace("a::chat", "a::other")).expect(3, &["belongs to `a::other`"]);
-    replay_of(|text| text.replace("<<<<<<<", "").replacen('{', "<<<<<<< HEAD\n{", 1)).expect(3, &["chat.json:1:1"]);
+    replay_of(|text| text.replace("<<<<<<<", "").replacen('{', "<<<<<<< HEAD\n{", 1))
+        .expect(3, &["chat.json:1:1"]);
 }
 
 #[test]
@@ -104,7 +113,8 @@ fn names_of_cases_stay_in_the_folder() {
     assert_eq!(kept.len(), names.len(), "{kept:?}");
     assert!(kept.iter().all(|file| file.is_ascii()), "{kept:?}");
     // The settings, the suite and the placeholder were there; the report and perhaps the session's calls came.
-    let others: Vec<String> = project.files(".").into_iter().filter(|file| !file.contains("/sub/a")).collect();
+    let others: Vec<String> =
+        project.files(".").into_iter().filter(|file| !file.contains("/sub/a")).collect();
     assert!(others.len() <= before + 2, "{others:?}");
     drop(provider);
     project.run(["run"].into_iter().chain(args)).expect(0, &[&format!("{} replayed", names.len())]);

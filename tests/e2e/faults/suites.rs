@@ -119,8 +119,12 @@ fn a_template_that_names_nothing() {
 fn everything_wrong_in_every_file_is_told_at_once() {
     let project = Project::new();
     project.file("suites/a.yaml", "cases:\n  - name: one\n    steps: [{ gte: /x }]\n    timeout: soon\n");
-    project.file("suites/b.yaml", "cases:\n  - name: two\n    steps: [{ get: /x, expect: { $.a: { gtt: 1 } } }]\n");
-    project.file("suites/c.yaml", "cases:\n  - name: three\n    steps: [{ get: /x, expect: { \"$.[\": 1 } }]\n");
+    project.file(
+        "suites/b.yaml",
+        "cases:\n  - name: two\n    steps: [{ get: /x, expect: { $.a: { gtt: 1 } } }]\n",
+    );
+    project
+        .file("suites/c.yaml", "cases:\n  - name: three\n    steps: [{ get: /x, expect: { \"$.[\": 1 } }]\n");
     let ended = project.run(["run", "a", "b", "c", "--report", "junit=j.xml"]);
     ended.expect(4, &["gte", "soon", "gtt", "a.yaml:3:", "a.yaml:4:", "b.yaml:3:", "c.yaml:3:"]);
     assert!(project.junit("j.xml").errors >= 4);
@@ -128,8 +132,10 @@ fn everything_wrong_in_every_file_is_told_at_once() {
 
 #[test]
 fn a_file_beside_the_suite_stays_beside_it() {
-    let outside = "cases: [{ name: one, steps: [{ post: /x, multipart: { file: { path: ../../../etc/passwd } } }] }]\n";
+    let outside =
+        "cases: [{ name: one, steps: [{ post: /x, multipart: { file: { path: ../../../etc/passwd } } }] }]\n";
     told(outside).expect(4, &["outside the suites folder"]);
-    let missing = "cases: [{ name: one, steps: [{ post: /x, multipart: { file: { path: missing.bin } } }] }]\n";
+    let missing =
+        "cases: [{ name: one, steps: [{ post: /x, multipart: { file: { path: missing.bin } } }] }]\n";
     told(missing).expect(4, &["missing.bin"]);
 }

@@ -22,7 +22,9 @@ fn all_passed_is_0() {
 
 #[test]
 fn a_failed_case_is_1_and_is_drawn_on_the_suite() {
-    let server = Server::stack(|ask, reply| reply.json(if ask.path == "/two" { 503 } else { 200 }, r#"{"why":"busy"}"#));
+    let server = Server::stack(|ask, reply| {
+        reply.json(if ask.path == "/two" { 503 } else { 200 }, r#"{"why":"busy"}"#)
+    });
     let project = Project::with(TWO);
     let ended = project.run(["run", "a", "--stack-config", &server.url(), "--report", "junit=junit.xml"]);
     ended.expect(1, &["FAILED: 2 cases: 1 passed, 1 failed", "a.yaml:6:", "503", "busy"]);
@@ -44,7 +46,8 @@ fn a_report_that_cannot_be_written_is_known_before_anything_runs() {
     let server = Server::stack(|_, reply| reply.json(200, "{}"));
     let project = Project::with(TWO);
     project.file("taken", "a file");
-    let ended = project.run(["run", "a", "--stack-config", &server.url(), "--report", "junit=taken/junit.xml"]);
+    let ended =
+        project.run(["run", "a", "--stack-config", &server.url(), "--report", "junit=taken/junit.xml"]);
     ended.expect(4, &["the report `taken/junit.xml` cannot be written"]);
     assert_eq!(server.lines(), Vec::<String>::new());
 }

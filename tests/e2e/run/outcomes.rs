@@ -10,7 +10,9 @@ fn passing_on_a_retry_is_flaky() {
         let first = asked.fetch_add(1, Ordering::SeqCst) == 0;
         reply.json(if first { 500 } else { 200 }, "{}");
     });
-    let project = Project::with("cases: [{ name: moody, retries: 2, steps: [{ get: /x, expect: { status: 200 } }] }]\n");
+    let project = Project::with(
+        "cases: [{ name: moody, retries: 2, steps: [{ get: /x, expect: { status: 200 } }] }]\n",
+    );
     let ended = project.run(["run", "a", "--stack-config", &server.url(), "--report", "junit=j.xml"]);
     ended.expect(0, &["FLAKY", "passed on attempt 2", "1 flaky"]);
     assert!(project.read("j.xml").contains("<flakyFailure"), "{}", project.read("j.xml"));
@@ -20,7 +22,9 @@ fn passing_on_a_retry_is_flaky() {
 #[test]
 fn retries_end_and_the_case_has_failed() {
     let server = Server::stack(|_, reply| reply.json(500, "{}"));
-    let project = Project::with("cases: [{ name: broken, retries: 2, steps: [{ get: /x, expect: { status: 200 } }] }]\n");
+    let project = Project::with(
+        "cases: [{ name: broken, retries: 2, steps: [{ get: /x, expect: { status: 200 } }] }]\n",
+    );
     project.run(["run", "a", "--stack-config", &server.url()]).expect(1, &["1 failed"]);
     assert_eq!(server.asks().len(), 3);
 }
@@ -76,7 +80,13 @@ fn every_skip_says_why() {
     let ended = project.run(["run", "a", "--stack-config", &server.url(), "--report", "junit=j.xml"]);
     ended.expect(
         0,
-        &["4 skipped", "the weather is too good", "the stack does not serve `batches`", "--text-model", "did not come within"],
+        &[
+            "4 skipped",
+            "the weather is too good",
+            "the stack does not serve `batches`",
+            "--text-model",
+            "did not come within",
+        ],
     );
     let xml = project.read("j.xml");
     for reason in ["the weather is too good", "the stack does not serve `batches`"] {

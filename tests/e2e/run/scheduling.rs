@@ -7,7 +7,10 @@ use std::sync::Arc;
 fn suite(count: usize) -> String {
     let mut text = "cases:\n".to_owned();
     for n in 0..count {
-        let _ = write!(text, "  - name: case_{n:02}\n    steps: [{{ get: /{n:02}, expect: {{ status: 200 }} }}]\n");
+        let _ = write!(
+            text,
+            "  - name: case_{n:02}\n    steps: [{{ get: /{n:02}, expect: {{ status: 200 }} }}]\n"
+        );
     }
     text
 }

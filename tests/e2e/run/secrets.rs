@@ -34,7 +34,8 @@ cases:
     let reports = ["--report", "junit=j.xml", "--report", "json=j.json", "--report", "markdown=j.md"];
     let ended = project.run_with(["record"].into_iter().chain(args).chain(reports), &env);
     ended.expect(1, &["1 passed", "418"]).expect_not(SECRET).expect_not(OTHER);
-    let sent: Vec<_> = provider.asks().iter().filter_map(|ask| ask.header("authorization").map(str::to_owned)).collect();
+    let sent: Vec<_> =
+        provider.asks().iter().filter_map(|ask| ask.header("authorization").map(str::to_owned)).collect();
     assert_eq!(sent, [format!("Bearer {SECRET}"), format!("Bearer {SECRET}")]);
     let recorded = project.files("recordings");
     assert!(!recorded.is_empty());
@@ -51,7 +52,8 @@ cases:
 fn secrets_given_by_flag_are_secret_too() {
     let provider = Server::new(|ask, reply| match ask.path.as_str() {
         "/v1/models" => reply.json(200, crate::support::MODELS),
-        _ => reply.json(401, &format!(r#"{{"error":{{"message":"bad key {:?}"}}}}"#, ask.header("authorization"))),
+        _ => reply
+            .json(401, &format!(r#"{{"error":{{"message":"bad key {:?}"}}}}"#, ask.header("authorization"))),
     });
     let project = Project::with(
         r#"
@@ -79,7 +81,8 @@ fn the_key_of_the_stack_itself_is_sent_and_not_shown() {
     });
     let project = Project::with("cases: [{ name: one, steps: [{ get: /one, expect: { status: 200 } }] }]\n");
     let env = [("STACK_TEST_API_KEY", SECRET)];
-    let ended = project.run_with(["run", "a", "--stack-config", &server.url(), "--report", "junit=j.xml"], &env);
+    let ended =
+        project.run_with(["run", "a", "--stack-config", &server.url(), "--report", "junit=j.xml"], &env);
     ended.expect(1, &["403"]).expect_not(SECRET);
     assert_eq!(server.asks()[0].header("authorization"), Some(format!("Bearer {SECRET}").as_str()));
     assert!(!project.read("j.xml").contains(SECRET));

@@ -15,7 +15,10 @@ cases:
 
 fn project() -> Project {
     let project = Project::with(SUITE);
-    project.file("suites/b/c.yaml", "cases:\n  - name: files\n    steps: [{ get: /files, expect: { status: 200 } }]\n");
+    project.file(
+        "suites/b/c.yaml",
+        "cases:\n  - name: files\n    steps: [{ get: /files, expect: { status: 200 } }]\n",
+    );
     project.file("suites/all.yaml", "include: [b/, a]\n");
     project
 }
@@ -56,7 +59,8 @@ fn the_first_failures_end_the_run() {
     let server = Server::stack(|_, reply| reply.json(500, "{}"));
     let project = project();
     let url = server.url();
-    let ended = project.run(["run", "all", "--stack-config", &url, "-j", "1", "-x", "--report", "junit=j.xml"]);
+    let ended =
+        project.run(["run", "all", "--stack-config", &url, "-j", "1", "-x", "--report", "junit=j.xml"]);
     ended.expect(1, &["stopped after 1 failure (--maxfail)"]);
     assert_eq!(server.lines(), ["GET /files"]);
     assert_eq!(project.junit("j.xml").failures, 1);

@@ -3,7 +3,10 @@
 use crate::support::{Project, listens};
 
 fn port(line: &str) -> u16 {
-    line.rsplit(':').next().and_then(|port| port.trim().parse().ok()).unwrap_or_else(|| panic!("no port in {line}"))
+    line.rsplit(':')
+        .next()
+        .and_then(|port| port.trim().parse().ok())
+        .unwrap_or_else(|| panic!("no port in {line}"))
 }
 
 #[test]

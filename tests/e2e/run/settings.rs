@@ -46,7 +46,9 @@ fn the_mode_comes_from_flag_then_environment() {
     project.run_with(run, &[]).expect(1, &["starter, replay"]);
     let flag = run.into_iter().chain(["--inference-mode", "replay"]);
     project.run_with(flag, &env).expect(1, &["starter, replay"]);
-    project.run_with(run, &[("STACK_TEST_INFERENCE_MODE", "relive")]).expect(4, &["STACK_TEST_INFERENCE_MODE", "relive"]);
+    project
+        .run_with(run, &[("STACK_TEST_INFERENCE_MODE", "relive")])
+        .expect(4, &["STACK_TEST_INFERENCE_MODE", "relive"]);
 }
 
 #[test]
@@ -55,7 +57,9 @@ fn every_mistake_of_the_project_is_told_at_once() {
     project.file("stack-test.yaml", "run: { jobbs: 3 }\nsetups: { mine: { modells: {} } }\n");
     project.run(["run", "a"]).expect(4, &["stack-test.yaml:1:8", "jobbs", "stack-test.yaml:2:", "modells"]);
     project.file("stack-test.yaml", "run: { jobs: many, case_timeout: 0s }\n");
-    project.run(["run", "a"]).expect(4, &["a number of cases is wanted here", "nothing gets done in no time"]);
+    project
+        .run(["run", "a"])
+        .expect(4, &["a number of cases is wanted here", "nothing gets done in no time"]);
     project.run(["run", "a", "--config", "missing.yaml"]).expect(4, &["there is no file `missing.yaml`"]);
 }
 

@@ -45,7 +45,8 @@ fn a_call_without_a_recording_fails_the_case_and_is_named() {
     let provider = Server::provider("hello");
     let project = Project::with(CHAT);
     let url = format!("OLLAMA_URL={}/v1", provider.url());
-    let ended = project.run(["run", "a", "--stack-config", "starter", "--env", &url, "--report", "junit=j.xml"]);
+    let ended =
+        project.run(["run", "a", "--stack-config", "starter", "--env", &url, "--report", "junit=j.xml"]);
     ended.expect(1, &["no recording answers ollama POST /v1/chat/completions", "stack-test record"]);
     assert_eq!(provider.lines(), Vec::<String>::new());
     assert_eq!(project.junit("j.xml").failures, 1);
@@ -59,7 +60,9 @@ fn a_server_of_ours_is_a_process_that_ends_with_the_run() {
     let port = free_port();
     let config = format!("server:starter:{port}");
     let args = ["a", "--stack-config", &config, "--env", &url];
-    project.run(["record"].into_iter().chain(args)).expect(0, &["1 recorded", &format!("a process on port {port}")]);
+    project
+        .run(["record"].into_iter().chain(args))
+        .expect(0, &["1 recorded", &format!("a process on port {port}")]);
     assert!(!listens(port));
     let ended = project.run(["run", "-v"].into_iter().chain(args));
     ended.expect(0, &["1 replayed"]);
@@ -77,7 +80,10 @@ fn a_server_that_runs_already_is_reused_said_to_be_and_left_alone() {
     let server = serve(&elsewhere, &port.to_string(), &[("OLLAMA_URL", &url)]);
     let config = format!("server:starter:{port}");
     let ended = project.run(["run", "a", "--stack-config", &config]);
-    ended.expect(0, &["which was running already", &format!("process {}", server.pid()), "nothing is replayed"]);
+    ended.expect(
+        0,
+        &["which was running already", &format!("process {}", server.pid()), "nothing is replayed"],
+    );
     project
         .run(["record", "a", "--stack-config", &config])
         .expect(3, &["a server that was running already cannot be recorded"]);
@@ -92,7 +98,8 @@ fn a_server_that_runs_already_is_reused_said_to_be_and_left_alone() {
 
 #[test]
 fn a_server_by_its_url_is_neither_started_nor_recorded() {
-    let server = Server::stack(|_, reply| reply.json(200, r#"{"choices":[{"message":{"content":"hello"}}]}"#));
+    let server =
+        Server::stack(|_, reply| reply.json(200, r#"{"choices":[{"message":{"content":"hello"}}]}"#));
     let project = Project::with(CHAT);
     let url = server.url();
     project.run(["run", "a", "--stack-config", &url]).expect(0, &["nothing is replayed", &url]);
@@ -106,7 +113,8 @@ fn two_private_stacks_do_not_meet() {
     let project = Project::with(CHAT);
     let url = format!("OLLAMA_URL={}/v1", provider.url());
     let args = ["a", "--stack-config", "starter", "--env", &url, "--inference-mode", "live"];
-    let both = [project.start(["run"].into_iter().chain(args)), project.start(["run"].into_iter().chain(args))];
+    let both =
+        [project.start(["run"].into_iter().chain(args)), project.start(["run"].into_iter().chain(args))];
     // Either may end first, so that what is left of the other is no mistake.
     let [mut one, mut other] = both;
     one.wait().expect(0, &[]);

@@ -81,10 +81,8 @@ impl Running {
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let output = [
-            Output::follow(child.stdout.take().unwrap()),
-            Output::follow(child.stderr.take().unwrap()),
-        ];
+        let output =
+            [Output::follow(child.stdout.take().unwrap()), Output::follow(child.stderr.take().unwrap())];
         Self { stdin: child.stdin.take(), child, output, root: root.to_owned() }
     }
 

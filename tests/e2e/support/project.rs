@@ -54,7 +54,9 @@ impl Project {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 match entry.file_type().unwrap().is_dir() {
                     true => folders.push(entry.path()),
-                    false => found.push(entry.path().strip_prefix(self.root()).unwrap().display().to_string()),
+                    false => {
+                        found.push(entry.path().strip_prefix(self.root()).unwrap().display().to_string())
+                    }
                 }
             }
         }
@@ -68,7 +70,11 @@ impl Project {
     }
 
     /// The same, with variables.
-    pub(crate) fn run_with<'a>(&self, args: impl IntoIterator<Item = &'a str>, env: &[(&str, &str)]) -> Ended {
+    pub(crate) fn run_with<'a>(
+        &self,
+        args: impl IntoIterator<Item = &'a str>,
+        env: &[(&str, &str)],
+    ) -> Ended {
         self.start_with(args, env).end()
     }
 
@@ -78,7 +84,11 @@ impl Project {
     }
 
     /// The same, with variables.
-    pub(crate) fn start_with<'a>(&self, args: impl IntoIterator<Item = &'a str>, env: &[(&str, &str)]) -> Running {
+    pub(crate) fn start_with<'a>(
+        &self,
+        args: impl IntoIterator<Item = &'a str>,
+        env: &[(&str, &str)],
+    ) -> Running {
         Running::start(self.root(), args.into_iter().collect(), env)
     }
 

@@ -84,9 +84,8 @@ impl Reply<'_> {
 
     /// The head of an answer in pieces.
     pub(crate) fn begin(&mut self, content_type: &str) {
-        let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ntransfer-encoding: chunked\r\n\r\n"
-        );
+        let head =
+            format!("HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ntransfer-encoding: chunked\r\n\r\n");
         let _ = self.stream.write_all(head.as_bytes());
     }
 

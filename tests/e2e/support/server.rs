@@ -112,11 +112,11 @@ impl Drop for Server {
 }
 
 /// The models of [`Server::provider`].
-pub(crate) const MODELS: &str = r#"{"object":"list","data":[{"id":"fake","object":"model","created":1,"owned_by":"us"}]}"#;
+pub(crate) const MODELS: &str =
+    r#"{"object":"list","data":[{"id":"fake","object":"model","created":1,"owned_by":"us"}]}"#;
 
 /// What is asked to find out what a stack is.
-const PROBES: &[&str] =
-    &["/v1/health", "/v1/providers", "/v1/inspect/routes", "/v1/models", "/v1/version"];
+const PROBES: &[&str] = &["/v1/health", "/v1/providers", "/v1/inspect/routes", "/v1/models", "/v1/version"];
 
 /// A chat completion that says `words`.
 pub(crate) fn completion(words: &str) -> String {
