@@ -3,6 +3,12 @@
 //!
 //! Nothing here waits for a while and hopes: a server holds its answer until the test has seen what it wanted to see.
 #![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test that cannot go on has failed; it starts processes and looks at files"
+)]
 
 mod faults;
 mod interrupt;
