@@ -174,7 +174,13 @@ impl<'a> Session<'a> {
             Ok(gateway) => {
                 let finished = gateway.finish().await;
                 ended.session.add(&finished.session);
-                ended.errors.extend(finished.errors.iter().map(|error| Diagnostic::new(error.to_string())));
+                for error in finished.errors {
+                    if error.is_notice() {
+                        let _ = events.send(Event::Notice(error.to_string()));
+                    } else {
+                        ended.errors.push(Diagnostic::new(error.to_string()));
+                    }
+                }
             }
             Err(_) => ended.errors.push(Diagnostic::new("the gateway was still in use when the run ended")),
         }
