@@ -6,7 +6,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    clippy::print_stderr,
     reason = "a test that cannot go on has failed; it starts processes and looks at files"
 )]
 
