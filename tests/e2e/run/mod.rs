@@ -7,4 +7,5 @@ mod secrets;
 mod selection;
 mod serve;
 mod settings;
+mod shipped;
 pub(crate) mod stacks;

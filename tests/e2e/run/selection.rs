@@ -68,3 +68,17 @@ fn the_first_failures_end_the_run() {
     ended.expect(1, &["stopped after 2 failures (--maxfail)"]);
     assert_eq!(server.asks().len(), 3);
 }
+
+#[test]
+fn a_case_runs_once_for_each_of_its_models() {
+    let project = Project::with(
+        "cases: [{ name: chat, models: [text_model], steps: [{ get: '/{{ text_model }}', expect: { status: 200 } }] }]\n",
+    );
+    let ids = ["a::chat[txt=one]", "a::chat[txt=p/two]"];
+    assert_eq!(collected(&project, &["a", "--text-model", "one,p/two"]), ids);
+    let server = Server::stack(|_, reply| reply.json(200, "{}"));
+    let args = ["-j", "1", "--text-model", "one,p/two"];
+    let ended = project.run(["run", "a", "--stack-config", &server.url()].into_iter().chain(args));
+    ended.expect(0, &["2 passed"]);
+    assert_eq!(server.lines(), ["GET /one", "GET /p/two"]);
+}

@@ -148,3 +148,21 @@ providers:
         assert_eq!(provider.asks().len(), before + 1);
     }
 }
+
+#[test]
+fn each_mode_keeps_what_it_says_it_keeps() {
+    let provider = Server::provider("hello");
+    let project = Project::with(CHAT);
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let args = ["a", "--stack-config", "starter", "--env", &url];
+    let run = |words: &[&'static str]| project.run(words.iter().copied().chain(args));
+    run(&["run", "--inference-mode", "live"]).expect(0, &["1 live"]);
+    assert_eq!(project.files("recordings"), Vec::<String>::new());
+    run(&["record", "--if-missing"]).expect(0, &["1 recorded"]);
+    run(&["record", "--if-missing"]).expect(0, &["1 replayed"]);
+    run(&["run", "--inference-mode", "record-if-missing"]).expect(0, &["1 replayed"]);
+    assert_eq!(provider.asks().len(), 2);
+    let before = project.read("recordings/default/a/chat.json");
+    run(&["record"]).expect(0, &["1 recorded"]);
+    assert_eq!(project.read("recordings/default/a/chat.json"), before, "recording twice changes no byte");
+}

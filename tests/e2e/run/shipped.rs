@@ -1,0 +1,21 @@
+//! The first command of the README: the shipped suites against the embedded stack, replayed.
+
+use crate::support::{Project, free_port};
+
+#[test]
+fn the_shipped_suites_pass_offline_on_either_kind_of_stack() {
+    let repository = env!("CARGO_MANIFEST_DIR");
+    let (suites, recordings) = (format!("{repository}/suites"), format!("{repository}/recordings"));
+    let port = free_port();
+    for config in ["starter", &format!("server:starter:{port}")] {
+        let project = Project::new();
+        let args = ["--suites-dir", &suites, "--recordings", &recordings, "--report", "junit=j.xml"];
+        let ended = project.run(["run", "--stack-config", config].into_iter().chain(args));
+        ended.expect(0, &["PASSED", "replayed"]);
+        let report = project.junit("j.xml");
+        assert!(report.tests >= 60, "{} cases", report.tests);
+        assert_eq!((report.failures, report.errors), (0, 0));
+        let suites: Vec<&str> = report.test_suites.iter().map(|suite| suite.name.as_str()).collect();
+        assert!(suites.contains(&"inference/chat") && suites.contains(&"batches/batches"), "{suites:?}");
+    }
+}
