@@ -168,7 +168,10 @@ impl Gateway {
 
     /// Ends the gateway: answers that are being recorded may come to their end, what belongs to no case is written.
     pub async fn finish(self) -> Finished {
-        if let Some(forwarder) = &self.server.forwarder {
+        // What belongs to a case that failed or was broken off is kept by nobody, and not waited for.
+        if let Some(forwarder) =
+            self.server.forwarder.as_ref().filter(|_| self.server.ledger.awaits_answers())
+        {
             forwarder.pumps.close();
             let _unfinished_are_reported = timeout(LAST_ANSWERS, forwarder.pumps.wait()).await;
         }

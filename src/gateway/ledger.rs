@@ -266,6 +266,14 @@ impl Ledger {
         Set { owner: set.owner, exchanges }
     }
 
+    /// Whether an answer is still to come that will be kept: of a case that passed, or outside any case.
+    pub(super) fn awaits_answers(&self) -> bool {
+        let inner = self.lock();
+        let session = inner.owners.get(&Owner::Session).and_then(|session| session.recorder.as_ref());
+        session.is_some_and(|recorder| recorder.pending() > 0)
+            || inner.owners.values().any(|state| state.closing)
+    }
+
     /// Ends the run: writes the calls outside cases, and gives their traffic and what went wrong.
     pub(super) fn finish(&self) -> (Traffic, Vec<Error>) {
         let mut inner = self.lock();

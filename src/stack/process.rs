@@ -18,7 +18,8 @@ const CLASH: Duration = Duration::from_secs(2);
 pub(super) async fn start(request: &StackRequest, config: &Config, port: u16) -> Result<Started, Error> {
     let url = format!("http://127.0.0.1:{port}");
     let http = Http::new(&url)?;
-    match capabilities::health(&http).await {
+    let looked = tokio::time::timeout(request.ready_timeout, capabilities::health(&http)).await;
+    match looked.unwrap_or_else(|_| Health::Bad("it does not answer".to_owned())) {
         Health::Refused(_) => spawn(request, config, port, &http, url).await,
         Health::Ok if request.force_restart => Err(Error::NotOurs { port, owner: PortOwner::find(port) }),
         Health::Ok => reuse(request, port, &http, url).await,

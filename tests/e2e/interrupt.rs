@@ -181,6 +181,24 @@ fn what_was_recorded_stays_when_recording_is_interrupted() {
 }
 
 #[test]
+fn a_provider_that_hangs_holds_up_neither_the_end_nor_an_interruption() {
+    let gate = Arc::new(Gate::default());
+    let provider = Server::stuck_provider(&gate);
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let project = Project::with(CHAT);
+    let args = ["record", "a", "--stack-config", "starter", "--env", &url, "--report", "junit=j.xml"];
+    let run = project.start(args);
+    gate.arrived(1);
+    run.signal(Signal::INT);
+    assert_interrupted(&project, &run.end());
+    project.run(args.into_iter().chain(["--case-timeout", "50ms"])).expect(1, &["no answer within"]);
+    // Nobody was let through: both runs ended while the provider was still silent.
+    assert!(!gate.is_open());
+    assert_eq!(project.files("recordings/default/a"), Vec::<String>::new());
+    gate.open();
+}
+
+#[test]
 fn the_time_of_a_run_is_limited() {
     let server = Server::stack(|ask, reply| match ask.method.as_str() {
         "GET" => reply.hang(),

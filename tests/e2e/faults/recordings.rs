@@ -1,9 +1,10 @@
 //! Recordings that cannot be read, or not be written.
 
 use crate::run::stacks::{CHAT, recorded_at};
-use crate::support::{Ended, Project, Server};
+use crate::support::{Ended, Gate, Project, Server};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
 
 const REPLAY: [&str; 8] = [
     "run",
@@ -67,6 +68,22 @@ fn recordings_that_cannot_be_written_are_known_before_a_provider_is_asked() {
     record(&project, &provider).expect(3, &["cannot write recordings to", "make the folder writable"]);
     assert_eq!(provider.lines(), Vec::<String>::new());
     assert_eq!(project.read("recordings"), "a file where the folder should be");
+}
+
+#[test]
+fn a_folder_that_goes_while_recording_is_an_error_of_the_run() {
+    let gate = Arc::new(Gate::default());
+    let provider = Server::stuck_provider(&gate);
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let project = Project::with(CHAT);
+    let run =
+        project.start(["record", "a", "--stack-config", "starter", "--env", &url, "--report", "junit=j.xml"]);
+    gate.arrived(1);
+    fs::remove_dir_all(project.path("recordings")).unwrap();
+    project.file("recordings", "a file where the folder was");
+    gate.open();
+    run.end().expect(3, &["1 passed", "cannot write recordings to"]);
+    assert!(project.junit("j.xml").errors >= 1);
 }
 
 #[test]

@@ -49,7 +49,7 @@ cases:
 }
 
 #[test]
-fn secrets_given_by_flag_are_secret_too() {
+fn secrets_given_by_flag_or_setup_are_secret_too() {
     let provider = Server::new(|ask, reply| match ask.path.as_str() {
         "/v1/models" => reply.json(200, crate::support::MODELS),
         _ => reply
@@ -66,11 +66,18 @@ cases:
 "#,
     );
     let (url, key) = (format!("OPENAI_BASE_URL={}/v1", provider.url()), format!("OPENAI_API_KEY={SECRET}"));
-    let config = ["--stack-config", "starter", "--inference-mode", "live", "--env", &url, "--env", &key];
-    let ended = project.run(["run", "a", "--report", "junit=j.xml"].into_iter().chain(config));
-    ended.expect(1, &["bad key"]).expect_not(SECRET);
-    assert!(!project.read("j.xml").contains(SECRET));
-    assert_eq!(provider.asks().len(), 1);
+    project
+        .file("stack-test.yaml", format!("setups: {{ mine: {{ env: {{ OPENAI_API_KEY: {SECRET} }} }} }}\n"));
+    let args =
+        ["--stack-config", "starter", "--inference-mode", "live", "--env", &url, "--report", "junit=j.xml"];
+    for by in [["--env", &key], ["--setup", "mine"]] {
+        let ended = project.run(["run", "a"].into_iter().chain(args).chain(by));
+        ended.expect(1, &["bad key"]).expect_not(SECRET);
+        assert!(!project.read("j.xml").contains(SECRET));
+    }
+    let sent: Vec<_> =
+        provider.asks().iter().filter_map(|ask| ask.header("authorization").map(str::to_owned)).collect();
+    assert_eq!(sent, [format!("Bearer {SECRET}"), format!("Bearer {SECRET}")]);
 }
 
 #[test]

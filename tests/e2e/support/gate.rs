@@ -33,6 +33,10 @@ impl Gate {
         state.open
     }
 
+    pub(crate) fn is_open(&self) -> bool {
+        self.lock().open
+    }
+
     /// Opens it for all who wait and all who come.
     pub(crate) fn open(&self) {
         self.lock().open = true;
