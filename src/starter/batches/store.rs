@@ -22,13 +22,22 @@ pub(crate) struct BatchStore {
 struct Entry {
     batch: Batch,
     request: CreateBatch,
-    cancel: CancellationToken,
+    signals: Signals,
+}
+
+/// What a client does to a batch that its worker must know. Tokens, since each happens once and stays so.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Signals {
+    /// It asked for its cancellation.
+    pub(super) cancelled: CancellationToken,
+    /// It looked at it.
+    pub(super) looked_at: CancellationToken,
 }
 
 /// What became of a request to create a batch.
-pub(crate) enum Created {
+pub(super) enum Created {
     /// A batch that is to be worked off.
-    New(Batch, CancellationToken),
+    New(Batch, Signals),
     /// The batch that the idempotency key stands for already.
     Known(Batch),
 }
@@ -38,7 +47,7 @@ impl BatchStore {
     ///
     /// # Errors
     /// 409 for an idempotency key that stands for another batch.
-    pub(crate) fn create(&self, request: CreateBatch) -> Result<Created, ApiError> {
+    pub(super) fn create(&self, request: CreateBatch) -> Result<Created, ApiError> {
         let mut entries = self.lock();
         if let Some(key) = request.idempotency_key.as_deref() {
             let known = entries.iter().find(|entry| entry.request.idempotency_key.as_deref() == Some(key));
@@ -47,9 +56,9 @@ impl BatchStore {
                 return if same { Ok(Created::Known(entry.batch.clone())) } else { Err(key_conflict(key)) };
             }
         }
-        let (batch, cancel) = (new_batch(&request), CancellationToken::new());
-        entries.push(Entry { batch: batch.clone(), request, cancel: cancel.clone() });
-        Ok(Created::New(batch, cancel))
+        let (batch, signals) = (new_batch(&request), Signals::default());
+        entries.push(Entry { batch: batch.clone(), request, signals: signals.clone() });
+        Ok(Created::New(batch, signals))
     }
 
     /// The batch with the id `id`.
@@ -63,6 +72,17 @@ impl BatchStore {
             .find(|entry| entry.batch.id == id)
             .map(|entry| entry.batch.clone())
             .ok_or_else(|| none_such(id))
+    }
+
+    /// The batch with the id `id`, for a client that waits for it.
+    ///
+    /// # Errors
+    /// 404.
+    pub(crate) fn look_at(&self, id: &str) -> Result<Batch, ApiError> {
+        let entries = self.lock();
+        let entry = entries.iter().find(|entry| entry.batch.id == id).ok_or_else(|| none_such(id))?;
+        entry.signals.looked_at.cancel();
+        Ok(entry.batch.clone())
     }
 
     /// All batches, newest first.
@@ -82,7 +102,7 @@ impl BatchStore {
             Status::Validating | Status::InProgress | Status::Finalizing => {
                 entry.batch.status = Status::Cancelling;
                 entry.batch.cancelling_at = Some(unix_seconds());
-                entry.cancel.cancel();
+                entry.signals.cancelled.cancel();
             }
             Status::Completed => return Err(ended("completed")),
             Status::Failed => return Err(ended("failed")),

@@ -4,7 +4,7 @@ use super::CreateBatch;
 use super::input::{BatchRequest, read_requests};
 use super::object::{Batch, BatchError, BatchErrors, Status};
 use super::output::{OutputLine, line};
-use super::store::Created;
+use super::store::{Created, Signals};
 use crate::starter::api_error::ApiError;
 use crate::starter::call_context::CallContext;
 use crate::starter::files::NewFile;
@@ -15,11 +15,11 @@ use crate::starter::shared::Shared;
 use futures_util::{StreamExt, stream};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
-/// How long a batch is `validating` before anything is asked of a provider: long enough for a client to cancel it
-/// before a token is spent (its input file may go by then as well), too short to be waited for.
-const VALIDATING: Duration = Duration::from_millis(100);
+/// How long a batch that nobody looks at is `validating` before anything is asked of a provider. One that is looked at
+/// goes on at once: its client waits. So a client can cancel a batch before a token is spent, however busy the machine is,
+/// and nobody waits for the sake of those who cancel.
+const VALIDATING: Duration = Duration::from_secs(2);
 /// How many requests of a batch are under way at once.
 const AT_ONCE: usize = 10;
 
@@ -36,9 +36,9 @@ pub(crate) fn start(
     let operation = request.operation;
     match shared.batches.create(request)? {
         Created::Known(batch) => Ok(batch),
-        Created::New(batch, cancel) => {
+        Created::New(batch, signals) => {
             let job = Job { shared: Arc::clone(shared), batch: batch.clone(), operation, context };
-            shared.in_background(async move { job.run(cancel).await });
+            shared.in_background(async move { job.run(signals).await });
             Ok(batch)
         }
     }
@@ -59,12 +59,12 @@ struct Done {
 }
 
 impl Job {
-    async fn run(&self, cancel: CancellationToken) {
+    async fn run(&self, signals: Signals) {
         let mut done = Done::default();
         let ended = tokio::select! {
             biased;
-            () = cancel.cancelled() => None,
-            result = self.work(&mut done) => Some(result),
+            () = signals.cancelled.cancelled() => None,
+            result = self.work(&signals, &mut done) => Some(result),
         };
         match ended {
             Some(Ok(())) => {
@@ -84,8 +84,9 @@ impl Job {
         }
     }
 
-    async fn work(&self, done: &mut Done) -> Result<(), Vec<BatchError>> {
-        tokio::time::sleep(VALIDATING).await;
+    async fn work(&self, signals: &Signals, done: &mut Done) -> Result<(), Vec<BatchError>> {
+        // Either way it goes on.
+        let _ = tokio::time::timeout(VALIDATING, signals.looked_at.cancelled()).await;
         let requests = self.requests().await?;
         self.advance(Status::InProgress, |batch, now| {
             batch.in_progress_at = Some(now);

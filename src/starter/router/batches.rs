@@ -109,7 +109,7 @@ async fn list(
     responses((status = 200, body = Batch), (status = 404, body = ErrorBody))
 )]
 async fn retrieve(State(shared): State<AppState>, Id(id): Id) -> Result<Json<Batch>, ApiError> {
-    shared.batches.get(&id).map(Json)
+    shared.batches.look_at(&id).map(Json)
 }
 
 /// Cancels a batch. Requests under way are broken off; the answers that came are kept.
