@@ -1,6 +1,7 @@
 //! The first command of the README: the shipped suites against the embedded stack, replayed.
 
 use crate::support::{Project, free_port};
+use std::process::Command;
 
 #[test]
 fn the_shipped_suites_pass_offline_on_either_kind_of_stack() {
@@ -18,4 +19,18 @@ fn the_shipped_suites_pass_offline_on_either_kind_of_stack() {
         let suites: Vec<&str> = report.test_suites.iter().map(|suite| suite.name.as_str()).collect();
         assert!(suites.contains(&"inference/chat") && suites.contains(&"batches/batches"), "{suites:?}");
     }
+}
+
+#[test]
+fn they_pass_where_few_files_may_be_open_unless_one_asks() {
+    let repository = env!("CARGO_MANIFEST_DIR");
+    let project = Project::new();
+    let mut command = Command::new("sh");
+    command.env_clear().current_dir(project.root());
+    // The soft limit alone, as some systems set it.
+    command.args(["-c", "ulimit -S -n 64; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_stack-test"), "run"]);
+    command.args(["--stack-config", "starter", "--suites-dir", &format!("{repository}/suites")]);
+    let output = command.args(["--recordings", &format!("{repository}/recordings")]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}");
 }
