@@ -2,6 +2,7 @@
 //! official `openai` client (that one by `tests/python/run`, which installs it).
 //!
 //! The traffic is a corpus beside the repository; where it is absent, these tests say so and pass.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a test may")]
 
 use serde_json::{Value, json};
 use stack_test::gateway::{self, Gateway, GatewayConfig, Store, Upstream};

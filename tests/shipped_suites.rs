@@ -1,6 +1,10 @@
 //! The suites in `suites/` are read without a mistake, and hold what the documentation says they hold.
 
-#![expect(clippy::disallowed_methods, reason = "reads the repository's own suites")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may; it reads the repository's own suites"
+)]
 
 use stack_test::check::Resources;
 use stack_test::plan::{ModelChoices, Plan, Selection, SuiteSources, Wanted, build, resolve};

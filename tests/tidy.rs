@@ -1,4 +1,5 @@
 //! What would dodge `tests/layers.rs`, and what a reader should not have to find: held by reading the text.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a test may")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

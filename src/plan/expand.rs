@@ -10,6 +10,9 @@ use crate::suite::{Case, ModelKind, Param, Suite, Word};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
+/// The name of each param with the id and value chosen for it.
+type ChosenParams<'a> = Vec<(&'a str, &'a (&'a str, ParamValue))>;
+
 /// The most cases that one case of a file may become.
 const MOST_COMBINATIONS: usize = 10_000;
 /// The most requests that one case may make, polling not counted.
@@ -113,7 +116,7 @@ impl Expansion<'_> {
     }
 
     /// The values of combination `number`, read as a number whose last digit is the last param.
-    fn chosen(&self, mut number: usize) -> (Vec<(ModelKind, &str)>, Vec<(&str, &(&str, ParamValue))>) {
+    fn chosen(&self, mut number: usize) -> (Vec<(ModelKind, &str)>, ChosenParams<'_>) {
         let mut digit = |size: usize| {
             let digit = number % size.max(1);
             number /= size.max(1);

@@ -1,6 +1,6 @@
 //! What a server says about itself. Llama Stack says most; a plain OpenAI-compatible server lists models at best.
 
-use super::http::{Answer, Http, NoAnswer};
+use super::http::{Http, NoAnswer};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -8,15 +8,15 @@ use std::collections::BTreeSet;
 pub(super) enum Health {
     /// `/v1/health` says OK.
     Ok,
-    /// There is no such route; what was found instead.
-    NoRoute(String),
+    /// There is no such route; the status it answers with.
+    NoRoute(u16),
     /// It is not well, or not yet.
     Bad(String),
     /// Nobody listens.
     Refused(String),
 }
 
-/// Asks `/v1/health`; where there is no such route, the list of models or any answer at all counts.
+/// Asks `/v1/health`.
 pub(super) async fn health(http: &Http) -> Health {
     let answer = match http.get("/v1/health").await {
         Ok(answer) => answer,
@@ -27,22 +27,35 @@ pub(super) async fn health(http: &Http) -> Health {
     match (answer.status, status) {
         (200, Some(word)) if word.eq_ignore_ascii_case("ok") => Health::Ok,
         (200, Some(word)) => Health::Bad(format!("/v1/health says `{}`", shortened(word))),
-        (200..=499, _) => no_health_route(http, &answer).await,
+        (status @ 200..=499, _) => Health::NoRoute(status),
         (status, _) => Health::Bad(format!("/v1/health answers {status}")),
     }
 }
 
-async fn no_health_route(http: &Http, health: &Answer) -> Health {
-    match http.get("/v1/models").await {
-        Ok(answer) if answer.status == 200 && ids(answer.json.as_ref()).is_some() => {
-            Health::NoRoute("/v1/models lists models".to_owned())
+/// The answer to `/v1/models`.
+pub(super) enum Models {
+    /// The ids it lists.
+    Listed(BTreeSet<String>),
+    /// It answers something else; the status.
+    NoList(u16),
+    /// It does not answer.
+    NoAnswer(String),
+}
+
+impl Models {
+    /// What a server without a health route is taken as healthy for: that it lists models, or answers at all.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub(super) fn instead_of_health(&self, health: u16) -> Result<String, String> {
+        match self {
+            Self::Listed(_) => Ok("/v1/models lists models".to_owned()),
+            Self::NoList(status) if *status < 500 => {
+                Ok(format!("it answers HTTP ({health} to /v1/health, {status} to /v1/models)"))
+            }
+            Self::NoList(status) => Err(format!("/v1/models answers {status}")),
+            Self::NoAnswer(why) => Err(why.clone()),
         }
-        Ok(answer) if answer.status < 500 => Health::NoRoute(format!(
-            "it answers HTTP ({} to /v1/health, {} to /v1/models)",
-            health.status, answer.status
-        )),
-        Ok(answer) => Health::Bad(format!("/v1/models answers {}", answer.status)),
-        Err(NoAnswer::Refused(why) | NoAnswer::Broken(why)) => Health::Bad(why),
     }
 }
 
@@ -63,10 +76,15 @@ pub(super) async fn provider_apis(http: &Http) -> Result<Option<BTreeSet<String>
     }
 }
 
-/// The ids of `/v1/models`; `None` where it is not served.
-pub(super) async fn models(http: &Http) -> Option<BTreeSet<String>> {
-    let answer = http.get("/v1/models").await.ok()?;
-    if answer.status == 200 { ids(answer.json.as_ref()) } else { None }
+/// Asks `/v1/models`.
+pub(super) async fn models(http: &Http) -> Models {
+    match http.get("/v1/models").await {
+        Ok(answer) => match ids(answer.json.as_ref()) {
+            Some(ids) if answer.status == 200 => Models::Listed(ids),
+            _ => Models::NoList(answer.status),
+        },
+        Err(NoAnswer::Refused(why) | NoAnswer::Broken(why)) => Models::NoAnswer(why),
+    }
 }
 
 /// The APIs whose routes `/v1/inspect/routes` lists: `/v1/vector_stores` counts for `vector_io` too, which has no route

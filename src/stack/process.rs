@@ -23,9 +23,11 @@ pub(super) async fn start(request: &StackRequest, config: &Config, port: u16) ->
         Health::Refused(_) => spawn(request, config, port, &http, url).await,
         Health::Ok if request.force_restart => Err(Error::NotOurs { port, owner: PortOwner::find(port) }),
         Health::Ok => reuse(request, port, &http, url).await,
-        Health::NoRoute(saw) | Health::Bad(saw) => {
+        Health::NoRoute(status) => {
+            let saw = format!("it answers {status} to /v1/health");
             Err(Error::ForeignPort { port, owner: PortOwner::find(port), saw })
         }
+        Health::Bad(saw) => Err(Error::ForeignPort { port, owner: PortOwner::find(port), saw }),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Waiting until the stack is ready: health, providers, wanted models.
 
 use super::Error;
-use super::capabilities::{self, Health};
+use super::capabilities::{self, Health, Models};
 use super::http::Http;
 use crate::model::Capabilities;
 use crate::source::nearest;
@@ -157,22 +157,30 @@ enum Look {
 }
 
 async fn look(http: &Http, wanted: &Wanted<'_>) -> Look {
-    let mut notices = Vec::new();
-    match capabilities::health(http).await {
-        Health::Ok => {}
-        Health::NoRoute(saw) if !wanted.strict_health => {
-            notices.push(format!("the server has no /v1/health; taken as healthy because {saw}"));
-        }
-        Health::NoRoute(saw) | Health::Bad(saw) => return Look::Unready(Unready::Health(saw)),
-        Health::Refused(why) => return Look::Refused(why),
-    }
-    // Side by side: the server may be far away.
-    let (providers, models, routes, version) = tokio::join!(
+    // All at once: a server may be far away, or slow, and most looks find it ready.
+    let (health, providers, models, routes, version) = tokio::join!(
+        capabilities::health(http),
         capabilities::provider_apis(http),
         capabilities::models(http),
         capabilities::route_apis(http),
         capabilities::version(http),
     );
+    let mut notices = Vec::new();
+    match health {
+        Health::Ok => {}
+        Health::NoRoute(status) => match models.instead_of_health(status) {
+            Ok(saw) if !wanted.strict_health => {
+                notices.push(format!("the server has no /v1/health; taken as healthy because {saw}"));
+            }
+            Ok(saw) | Err(saw) => return Look::Unready(Unready::Health(saw)),
+        },
+        Health::Bad(saw) => return Look::Unready(Unready::Health(saw)),
+        Health::Refused(why) => return Look::Refused(why),
+    }
+    let models = match models {
+        Models::Listed(ids) => Some(ids),
+        Models::NoList(_) | Models::NoAnswer(_) => None,
+    };
     let providers = match providers {
         Ok(providers) => providers,
         Err(what) => return Look::Unready(Unready::Providers(what)),

@@ -2,7 +2,7 @@
 
 use super::keys;
 use super::reader::Reader;
-use super::{Bundle, Defaults, Document, Fragment, Suite, bundle, case, external, fragment};
+use super::{Defaults, Document, Fragment, Suite, bundle, case, external, fragment};
 use crate::source::{Diagnostic, Node, SourceFile, yaml};
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub fn parse(file: &Arc<SourceFile>) -> Parsed<Document> {
     };
     let mut reader = Reader::default();
     let document = if node.get("include").is_some() {
-        Document::Bundle(bundle::read(&mut reader, &node).unwrap_or_else(Bundle::default))
+        Document::Bundle(bundle::read(&mut reader, &node).unwrap_or_default())
     } else if node.get("external").is_some() {
         external::read(&mut reader, &node)
             .map_or_else(|| Document::Suite(Suite::default()), Document::External)
