@@ -1,4 +1,5 @@
 //! Expectations, captures and templates, as a suite writes them, on answers as a server sends them.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may")]
 
 use serde_json::{Value, json};
 use stack_test::check::{

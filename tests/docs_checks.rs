@@ -1,5 +1,9 @@
 //! `docs/checks.md` says what the tables say. To write it anew: `STACK_TEST_WRITE_DOCS=1 cargo test --test docs_checks`.
-#![expect(clippy::disallowed_methods, reason = "a test may read the repository and its own switch")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may: it a test may read the repository and its own switch"
+)]
 
 use stack_test::check::reference;
 

@@ -1,4 +1,5 @@
 //! From suite files to the plan, through the public face of the rooms `suite` and `plan`, with files in memory.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may")]
 
 use serde_json::json;
 use stack_test::check::Resources;

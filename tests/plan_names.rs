@@ -1,4 +1,5 @@
 //! Names in templates are known before anything runs: through files in memory, with the real templates.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may")]
 
 use stack_test::check::Resources;
 use stack_test::plan::{Selection, SuiteSources, Wanted, load};

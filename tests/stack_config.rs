@@ -1,4 +1,5 @@
 //! The stack-config language as a whole: print → parse is identity, and no text makes the parser panic.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may")]
 
 use proptest::prelude::*;
 use stack_test::stack_config::{

@@ -252,6 +252,7 @@ impl<'a> Session<'a> {
             wanted_models: self.wanted_models(),
             log_dir: self.inputs.cwd.join(RUNS_FOLDER).join(&self.run_id),
             ready_timeout: settings.ready_timeout,
+            stop_grace: stack::STOP_GRACE,
             exe: self.inputs.exe.clone(),
             force_restart: settings.force_restart,
         };

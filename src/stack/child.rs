@@ -13,9 +13,6 @@ use tokio::process::{ChildStdin, Command};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// How long a server may take to end by itself once asked.
-const GRACE: Duration = Duration::from_secs(5);
-
 /// A server process of ours.
 #[derive(Debug)]
 pub(super) struct Child {
@@ -25,6 +22,8 @@ pub(super) struct Child {
     /// Told to kill the leader, where there are no groups.
     kill: CancellationToken,
     log: Log,
+    /// How long it may take to end by itself once asked.
+    grace: Duration,
     /// Kept open: its end is the child's sign to stop.
     _stdin: Option<ChildStdin>,
 }
@@ -50,7 +49,7 @@ impl Child {
         let (sender, ended) = watch::channel(None);
         let kill = CancellationToken::new();
         tokio::spawn(reap(child, group, kill.clone(), sender));
-        Ok(Self { group, ended, kill, log, _stdin: stdin })
+        Ok(Self { grace: request.stop_grace, group, ended, kill, log, _stdin: stdin })
     }
 
     pub(super) fn group(&self) -> Group {
@@ -82,7 +81,7 @@ impl Child {
         if cfg!(not(unix)) {
             self.kill.cancel();
         }
-        if tokio::time::timeout(GRACE, self.wait()).await.is_err() {
+        if tokio::time::timeout(self.grace, self.wait()).await.is_err() {
             self.group.kill();
             self.kill.cancel();
             self.wait().await;

@@ -30,5 +30,5 @@ pub use embedded::embedded_config;
 pub use error::Error;
 pub use port_owner::PortOwner;
 pub use ready::Unready;
-pub use request::StackRequest;
+pub use request::{STOP_GRACE, StackRequest};
 pub use running::{Stack, start};

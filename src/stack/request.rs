@@ -12,6 +12,9 @@ const SECRET_WORDS: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIA
 /// Values shorter than this are not masked in logs: they would mask half of the text and protect nothing.
 const SHORTEST_SECRET: usize = 6;
 
+/// How long a server may take to end by itself once asked, where nothing else is wanted.
+pub const STOP_GRACE: Duration = Duration::from_secs(5);
+
 /// What is asked for.
 #[derive(Clone)]
 pub struct StackRequest {
@@ -28,6 +31,8 @@ pub struct StackRequest {
     pub log_dir: PathBuf,
     /// How long the stack may take to become ready.
     pub ready_timeout: Duration,
+    /// How long a server may take to end by itself once asked; usually [`STOP_GRACE`].
+    pub stop_grace: Duration,
     /// This program, for `serve <config> --port N --until-stdin-closes`.
     pub exe: PathBuf,
     /// Do not reuse a server that answers already.

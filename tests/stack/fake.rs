@@ -97,6 +97,7 @@ pub(super) fn request(config: &str, log_dir: &Path) -> StackRequest {
         wanted_models: Vec::new(),
         log_dir: log_dir.to_owned(),
         ready_timeout: Duration::from_secs(60),
+        stop_grace: Duration::from_secs(5),
         exe: PathBuf::from("/nowhere/stack-test"),
         force_restart: false,
     }

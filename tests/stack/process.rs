@@ -66,9 +66,9 @@ async fn one_that_ignores_the_request_to_end_is_killed_with_all_it_started() {
     let folder = tempfile::tempdir().unwrap();
     // The one that serves is a child of the script, and ignores SIGTERM as the script does. Its stdin stays open.
     let script = "trap '' TERM; exec 3<&0; ($SERVE) <&3 & wait";
-    let (request, port) = server(folder.path(), script);
+    let (mut request, port) = server(folder.path(), script);
+    request.stop_grace = Duration::from_millis(50);
     let stack = start(request).await.0.unwrap();
-    tokio::time::pause();
     stack.stop().await;
     closed(port).await;
 }
