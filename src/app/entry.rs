@@ -2,7 +2,7 @@
 
 use super::error::CommandError;
 use super::inputs::Inputs;
-use super::{ExitStatus, help, import, outputs, run, serve};
+use super::{ExitStatus, help, import, limits, outputs, run, serve};
 use crate::cli::{Cli, Command, RecordingsCommand};
 use clap::Parser;
 use std::io::Write;
@@ -17,6 +17,7 @@ pub fn main() -> ExitCode {
             return ExitStatus::Internal.into();
         }
     };
+    limits::raise();
     let cli = match Cli::try_parse_from(&inputs.args) {
         Ok(cli) => cli,
         Err(error) => {

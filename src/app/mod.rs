@@ -11,6 +11,7 @@ mod files;
 mod help;
 mod import;
 mod inputs;
+mod limits;
 mod outputs;
 mod project;
 mod providers;

@@ -147,8 +147,10 @@ impl<'a> Session<'a> {
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            ended = self.with_gateway(events) => ended,
+            // Looked at first, so that a run that ends at once because it was interrupted says so.
+            biased;
             () = beside => Ended::default(),
+            ended = self.with_gateway(events) => ended,
         }
     }
 

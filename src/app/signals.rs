@@ -17,8 +17,9 @@ impl Signals {
         tokio::spawn(async move {
             loop {
                 let name = listener.next().await;
-                stop.request(StopReason::BreakOff(format!("interrupted by {name}")));
+                // Counted first: who sees that the run is to stop must be able to see why.
                 sender.send_modify(|count| *count += 1);
+                stop.request(StopReason::BreakOff(format!("interrupted by {name}")));
             }
         });
         Self { count }

@@ -75,6 +75,8 @@ impl SuitesFolder {
             }
             if path.is_dir() {
                 self.walk(&path, depth + 1, files)?;
+            } else if !path.is_file() {
+                // A pipe would be waited for, and a device may never end.
             } else if let Some(relative) = path.strip_prefix(&self.folder).ok().and_then(Path::to_str) {
                 files.push(relative.replace(std::path::MAIN_SEPARATOR, "/"));
             }

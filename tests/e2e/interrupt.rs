@@ -1,7 +1,7 @@
 //! Ctrl-C, once and twice, and the limits of time.
 
 use crate::run::stacks::{CHAT, recorded_at};
-use crate::support::{Ended, Gate, Project, Server, free_port, listens};
+use crate::support::{Ended, Gate, Project, Server, free_port, listens, wait_until};
 use rustix::process::Signal;
 use std::sync::Arc;
 
@@ -104,7 +104,7 @@ fn a_server_of_ours_is_stopped_by_one_and_killed_by_two() {
         let ended = run.end();
         gate.open();
         assert_interrupted(&project, &ended);
-        assert!(!listens(port));
+        assert!(wait_until(|| !listens(port)));
     }
 }
 
@@ -205,7 +205,7 @@ fn the_time_of_a_run_is_limited() {
         _ => reply.json(200, r#"{"id":"t-1"}"#),
     });
     let project = Project::with(THINGS);
-    let limits = ["-j", "1", "--run-timeout", "300ms", "--report", "junit=j.xml"];
+    let limits = ["-j", "1", "--run-timeout", "2s", "--report", "junit=j.xml"];
     let ended = project.run(["run", "a", "--stack-config", &server.url()].into_iter().chain(limits));
     ended.expect(1, &["--run-timeout", "1 error"]);
     assert_eq!(server.lines().last().map(String::as_str), Some("DELETE /things/t-1"));

@@ -77,6 +77,12 @@ fn json_that_is_none_is_shown() {
         "      - get: /x\n        expect: { status: 200, $.a: 1 }\n",
     );
     ended.expect(1, &["1 failed", "the body is no JSON", "{\"a\": nope"]);
+    // Deeper than any stack of calls.
+    let deep = "[".repeat(200_000);
+    let ended =
+        against(move |_, reply| reply.json(200, &deep), "      - get: /x\n        expect: { $..a: 1 }\n");
+    ended.expect(1, &["the body is no JSON"]);
+    assert!(ended.said().len() < 100_000);
     // Binary, and escapes that a terminal would obey.
     let binary = |_: &Ask, reply: &mut Reply<'_>| {
         reply.raw(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n\xff\xfe\x1b[2J\x07\0");

@@ -33,6 +33,8 @@ fn files_that_are_none() {
     project.run(["run", "suites/folder.yaml"]).expect(4, &["folder.yaml"]);
     std::os::unix::fs::symlink("loop.yaml", project.path("suites/loop.yaml")).unwrap();
     project.run(["run", "suites/loop.yaml"]).expect(4, &["loop.yaml"]);
+    std::os::unix::fs::symlink("/dev/zero", project.path("suites/zero.yaml")).unwrap();
+    project.run(["run", "zero"]).expect(4, &["zero"]);
     std::fs::create_dir_all(project.path("suites/round")).unwrap();
     std::os::unix::fs::symlink("..", project.path("suites/round/and")).unwrap();
     project.run(["run", "round/"]).expect(4, &["round"]);

@@ -120,8 +120,9 @@ impl Running {
         let ended = self.wait();
         let said = ended.said();
         assert!(!said.contains("panicked"), "{said}");
-        let left = processes_of(&self.root);
-        assert!(left.is_empty(), "processes {left:?} are left of the run that said:\n{said}");
+        // One that was killed takes a moment to be gone.
+        let gone = wait_until(|| processes_of(&self.root).is_empty());
+        assert!(gone, "processes {:?} are left of the run that said:\n{said}", processes_of(&self.root));
         ended
     }
 
