@@ -13,6 +13,7 @@ mod import;
 mod inputs;
 mod limits;
 mod outputs;
+mod prepare;
 mod project;
 mod providers;
 mod run;

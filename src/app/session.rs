@@ -6,9 +6,9 @@
 
 use super::inputs::Inputs;
 use super::outputs::Outputs;
+use super::prepare::Prepared;
 use super::project::Project;
 use super::providers;
-use super::run::{Prepared, recordings_folder};
 use super::scope::GatewayScope;
 use super::signals::Signals;
 use crate::events::{Event, RunEnd, RunStart, SuiteInfo};
@@ -29,7 +29,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 /// The name of the folder of recordings where no setup is used.
-pub(super) const NO_SETUP: &str = "default";
+const NO_SETUP: &str = "default";
 
 /// The environment variable with a key for the stack itself.
 const STACK_KEY_ENV: &str = "STACK_TEST_API_KEY";
@@ -196,7 +196,7 @@ impl<'a> Session<'a> {
             .map_err(|error| Diagnostic::new(format!("no port for the gateway: {error}")))?;
         let config = GatewayConfig {
             mode: settings.mode,
-            setup: recordings_folder(self.prepared.setup.as_deref()),
+            setup: self.prepared.setup.clone().unwrap_or_else(|| NO_SETUP.to_owned()),
             root: self.inputs.cwd.join(&settings.recordings),
             providers: self.prepared.providers.upstreams(),
             secrets: self.secrets.clone(),
