@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::NamedTempFile;
 
+/// Largest text that is read at all, in bytes; what it is read for may allow less.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
 /// The name of the project's settings.
 pub(super) const PROJECT_FILE: &str = "stack-test.yaml";
 
@@ -20,6 +23,11 @@ pub(super) fn read_text(cwd: &Path, path: &Path) -> Result<Arc<SourceFile>, Diag
     let name = display_name(cwd, &full);
     if full.is_dir() {
         return Err(Diagnostic::new(format!("`{name}` is a folder; a file is wanted")));
+    }
+    if let Some(size) =
+        fs::metadata(&full).ok().map(|metadata| metadata.len()).filter(|size| *size > MAX_BYTES)
+    {
+        return Err(Diagnostic::new(format!("`{name}` has {size} bytes; at most {MAX_BYTES} are read")));
     }
     match fs::read(&full) {
         Ok(bytes) => match String::from_utf8(bytes) {

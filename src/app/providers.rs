@@ -145,6 +145,18 @@ pub(super) fn secrets(
         .collect()
 }
 
+/// Keys that are written in the stack-config itself.
+pub(super) fn written_keys(stack_config: &StackConfig) -> Vec<(String, Secret)> {
+    let (Target::Builtin(Config::Pairs(pairs)) | Target::Process { config: Config::Pairs(pairs), .. }) =
+        stack_config.target()
+    else {
+        return Vec::new();
+    };
+    let options = pairs.into_iter().flat_map(|pair| pair.options);
+    let keys = options.filter(|(name, value)| name.ends_with("key") && !value.is_empty());
+    keys.map(|(name, value)| (name, Secret::new(value))).collect()
+}
+
 /// The providers that the stack-config itself chooses, with the URLs that they would be asked at if there were no gateway.
 /// What is wrong with it is for others to say.
 fn configured(

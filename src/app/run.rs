@@ -44,14 +44,19 @@ impl Common<'_> {
 pub(super) async fn run(common: &Common<'_>, request: RunRequest) -> Result<ExitStatus, CommandError> {
     let inputs = common.inputs;
     let project = common.load_project()?;
-    let output_settings = OutputSettings {
+    let mut output_settings = OutputSettings {
         color: colored(common.color, inputs, inputs.stdout_tty),
         verbosity: settings::verbosity(&request),
         durations: settings::durations(&request),
         reports: settings::reports(&request, &project).map_err(CommandError::usage)?,
-        redactor: redactor(&project, inputs, &request),
+        redactor: Redactor::default(),
     };
+    let mut secrets = providers::secrets(&project, inputs, &settings::typed_env(&request));
     let prepared = prepare(request, inputs, &project);
+    if let Ok(prepared) = &prepared {
+        secrets.extend(providers::written_keys(&prepared.settings.stack_config));
+    }
+    output_settings.redactor = Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()));
     if let Ok(Prepared { settings, plan, .. }) = &prepared
         && settings.collect_only
     {
@@ -70,11 +75,6 @@ pub(super) async fn run(common: &Common<'_>, request: RunRequest) -> Result<Exit
             Ok(ExitStatus::Usage)
         }
     }
-}
-
-fn redactor(project: &Project, inputs: &Inputs, request: &RunRequest) -> Redactor {
-    let secrets = providers::secrets(project, inputs, &settings::typed_env(request));
-    Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()))
 }
 
 fn list(plan: &Plan) -> ExitStatus {

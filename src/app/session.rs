@@ -59,7 +59,8 @@ struct Ended {
 
 impl<'a> Session<'a> {
     pub(super) fn new(inputs: &'a Inputs, project: &Project, prepared: Prepared) -> Self {
-        let secrets = providers::secrets(project, inputs, &prepared.settings.env);
+        let mut secrets = providers::secrets(project, inputs, &prepared.settings.env);
+        secrets.extend(providers::written_keys(&prepared.settings.stack_config));
         let since_epoch = inputs.now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let run_id = format!("{:x}-{:x}", since_epoch.as_millis(), std::process::id());
         Self { inputs, prepared, secrets, run_id, stop: Stop::default(), began: Instant::now() }

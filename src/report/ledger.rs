@@ -58,12 +58,12 @@ impl Ledger {
         &self.session.misses
     }
 
-    /// `interrupted; 3 of 12 cases were not run`, if the run did not get to its end.
+    /// `interrupted; 3 of 12 cases did not run`, if the run did not get to its end.
     pub(super) fn cut_short(&self) -> Option<String> {
         let left = self.tally.not_run();
         let missing = (left > 0).then(|| {
             let all = plural(self.tally.total().all() + left, "case");
-            format!("{left} of {all} were not run")
+            format!("{left} of {all} did not run")
         });
         match (&self.stopped_early, missing) {
             (Some(reason), Some(missing)) => Some(format!("{reason}; {missing}")),

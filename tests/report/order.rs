@@ -41,7 +41,7 @@ fn what_is_left_at_the_end_is_printed_gaps_or_not() {
     let text = super::console_text(ConsoleSettings::default(), &events);
     let (one, three) = (text.find("a::case1").unwrap(), text.find("a::case3").unwrap());
     assert!(one < three);
-    assert!(text.contains("INTERRUPTED: 2 cases") && text.contains("2 of 4 cases were not run"), "{text}");
+    assert!(text.contains("INTERRUPTED: 2 cases") && text.contains("2 of 4 cases did not run"), "{text}");
 }
 
 /// A terminal that only remembers what was written to it.

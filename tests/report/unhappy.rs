@@ -48,7 +48,7 @@ fn a_stack_that_does_not_start_is_told_once_and_is_red() {
     let report = junit(&events);
     assert_eq!((report.errors, report.skipped), (1, 1));
     let text = console_text(ConsoleSettings::default(), &events);
-    assert!(text.contains("Traceback") && text.contains("7 of 7 cases were not run"), "{text}");
+    assert!(text.contains("Traceback") && text.contains("7 of 7 cases did not run"), "{text}");
     assert_eq!(verdict(&events), Verdict::Broken);
 }
 

@@ -128,7 +128,7 @@ impl JUnit {
         .collect()
     }
 
-    /// The errors of the run, and that it was cut short. Cases that were not run are not listed: nothing is known of them.
+    /// The errors of the run, and that it was cut short. Cases that did not run are not listed: nothing is known of them.
     fn own_suite(&self) -> Option<TestSuite> {
         let mut suite = TestSuite::new(OWN_SUITE);
         let mut names = HashSet::new();

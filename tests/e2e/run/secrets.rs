@@ -48,13 +48,18 @@ cases:
     project.run_with(["run", "-k", "kept"].into_iter().chain(args), &env).expect(0, &["1 replayed"]);
 }
 
-#[test]
-fn secrets_given_by_flag_or_setup_are_secret_too() {
-    let provider = Server::new(|ask, reply| match ask.path.as_str() {
+/// A provider that refuses the key and repeats it.
+fn leaky() -> Server {
+    Server::new(|ask, reply| match ask.path.as_str() {
         "/v1/models" => reply.json(200, crate::support::MODELS),
         _ => reply
             .json(401, &format!(r#"{{"error":{{"message":"bad key {:?}"}}}}"#, ask.header("authorization"))),
-    });
+    })
+}
+
+#[test]
+fn secrets_given_by_flag_or_setup_are_secret_too() {
+    let provider = leaky();
     let project = Project::with(
         r#"
 cases:
@@ -97,12 +102,12 @@ fn the_key_of_the_stack_itself_is_sent_and_not_shown() {
 
 #[test]
 fn a_key_in_the_stack_config_is_used_and_not_shown() {
-    let provider = Server::provider("hello");
+    let provider = leaky();
     let project = Project::with(&crate::run::stacks::CHAT.replace("ollama/fake", "openai/fake"));
     let config = format!("inference=openai?base_url={}/v1&api_key={SECRET}", provider.url());
     let reports = ["--report", "junit=j.xml", "--report", "json=j.json", "--inference-mode", "live"];
     let ended = project.run(["run", "a", "-v", "--stack-config", &config].into_iter().chain(reports));
-    ended.expect(0, &[]).expect_not(SECRET);
+    ended.expect(1, &["bad key"]).expect_not(SECRET);
     assert!(!project.read("j.xml").contains(SECRET) && !project.read("j.json").contains(SECRET));
     let sent = provider.asks()[0].header("authorization").map(str::to_owned);
     assert_eq!(sent, Some(format!("Bearer {SECRET}")));
