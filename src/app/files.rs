@@ -49,16 +49,22 @@ pub(super) fn display_name(cwd: &Path, path: &Path) -> String {
     path.strip_prefix(cwd).unwrap_or(path).to_string_lossy().into_owned()
 }
 
-/// The project's settings: the file named, or the first one here or in a folder above.
+/// The project's settings, and the folder that paths in them are relative to: the file named, or the first one here or in
+/// a folder above.
 ///
 /// # Errors
 /// The file named cannot be read.
-pub(super) fn find_project(cwd: &Path, named: Option<&str>) -> Result<Option<Arc<SourceFile>>, Diagnostic> {
-    if let Some(named) = named {
-        return read_text(cwd, Path::new(named)).map(Some);
-    }
-    let found = cwd.ancestors().map(|folder| folder.join(PROJECT_FILE)).find(|path| path.is_file());
-    found.map(|path| read_text(cwd, &path)).transpose()
+pub(super) fn find_project(
+    cwd: &Path,
+    named: Option<&str>,
+) -> Result<Option<(Arc<SourceFile>, PathBuf)>, Diagnostic> {
+    let path = match named {
+        Some(named) => Some(cwd.join(named)),
+        None => cwd.ancestors().map(|folder| folder.join(PROJECT_FILE)).find(|path| path.is_file()),
+    };
+    let Some(path) = path else { return Ok(None) };
+    let root = path.parent().unwrap_or(cwd).to_owned();
+    Ok(Some((read_text(cwd, &path)?, root)))
 }
 
 /// A file that appears under its name only when it is whole. Clones write to the same file.

@@ -21,11 +21,7 @@ struct Topic {
 }
 
 const TOPICS: &[Topic] = &[
-    Topic {
-        name: "checks",
-        summary: "what a suite may expect and capture",
-        text: |_| Ok(check::reference()),
-    },
+    Topic { name: "checks", summary: "what a suite may expect and capture", text: |_| Ok(checks()) },
     Topic { name: "names", summary: "names that every template may use", text: |_| Ok(names()) },
     Topic { name: "reports", summary: "reporters for --report", text: |_| Ok(reports()) },
     Topic {
@@ -65,6 +61,7 @@ fn overview() -> String {
 
 fn subcommand(name: &str) -> Option<String> {
     let mut command = Cli::command();
+    command.build();
     command.find_subcommand_mut(name).map(|command| command.render_long_help().to_string())
 }
 
@@ -75,6 +72,13 @@ fn unknown(name: &str) -> CommandError {
         Some(name) => error.hint(format!("did you mean `{name}`?")),
         None => error.hint(format!("there is help on {}", names.join(", "))),
     }])
+}
+
+/// The reference of the documentation, without the remark on how that file is made.
+fn checks() -> String {
+    let text = check::reference();
+    let lines = text.lines().filter(|line| !line.starts_with("<!--"));
+    lines.map(|line| line.replace("\\|", "|")).collect::<Vec<_>>().join("\n")
 }
 
 fn names() -> String {
@@ -122,7 +126,10 @@ fn exit_codes() -> String {
         [
             code(ExitStatus::Passed, "every case passed, was skipped, or failed as expected"),
             code(ExitStatus::Failed, "a case failed"),
-            code(ExitStatus::Interrupted, "the user stopped the run"),
+            code(
+                ExitStatus::Interrupted,
+                "the user, or a limit of time, stopped the run before all cases had run",
+            ),
             code(ExitStatus::Internal, "the stack did not start, or stack-test itself is at fault"),
             code(
                 ExitStatus::Usage,

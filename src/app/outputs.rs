@@ -67,7 +67,14 @@ impl Outputs {
             durations: settings.durations,
             verbosity: settings.verbosity,
         };
-        let mut reporters = vec![console(console_settings, redacted(Box::new(io::stdout())))];
+        // A document on standard output must be alone there.
+        let is_taken = settings
+            .reports
+            .iter()
+            .any(|report| report.path.is_none() && report.spec.default_path().is_some());
+        let out: Box<dyn Write + Send> =
+            if is_taken { Box::new(io::stderr()) } else { Box::new(io::stdout()) };
+        let mut reporters = vec![console(console_settings, redacted(out))];
         let mut files = Vec::new();
         let mut errors = Vec::new();
         for request in &settings.reports {
@@ -104,6 +111,10 @@ impl Outputs {
         let mut errors = Vec::new();
         for reporter in &mut self.reporters {
             if let Err(error) = reporter.finish() {
+                // Whoever reads our output may have read enough: `stack-test run | head`.
+                if error.source.kind() == io::ErrorKind::BrokenPipe {
+                    continue;
+                }
                 errors.push(Diagnostic::new(format!("a report could not be written: {error}")));
             }
         }

@@ -5,11 +5,11 @@ use super::project::{Project, Setup};
 use super::providers::Providers;
 use super::settings::{self, RunRequest, Settings};
 use super::suites::SuitesFolder;
-use crate::plan::{self, Plan, Selection};
+use crate::plan::{self, ModelChoices, Plan, Selection};
 use crate::source::{Diagnostic, Origin, SourceFile, Span, nearest};
 use crate::stack;
-use crate::stack_config::Target;
-use crate::starter::ConfigError;
+use crate::stack_config::{Config, Distro, Target};
+use crate::starter::{self, ConfigError};
 use crate::suite::ModelKind;
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ pub(super) struct Prepared {
     pub(super) setup: Option<String>,
     pub(super) providers: Providers,
     pub(super) plan: Arc<Plan>,
+    /// What the user should know.
+    pub(super) notices: Vec<String>,
 }
 
 /// Settles everything that can be settled without starting anything.
@@ -33,8 +35,12 @@ pub(super) fn prepare(
     let settings = settings::settle(request, inputs, project)?;
     let folder = SuitesFolder::open(&inputs.cwd, &settings.suites_dir).map_err(|error| vec![error])?;
     let resolved = plan::resolve(&folder, &settings.wanted)?;
-    let setup_name = settings.setup.clone().or_else(|| resolved.setup.as_ref().map(|(name, _)| name.clone()));
+    // A setup tells how we start a stack; a server that somebody else runs has what its owner says.
+    let is_ours = !matches!(settings.stack_config.target(), Target::Remote { .. });
+    let of_suites = resolved.setup.as_ref().filter(|_| is_ours).map(|(name, _)| name.clone());
+    let setup_name = settings.setup.clone().or(of_suites);
     if settings.setup.is_none()
+        && is_ours
         && let Some(conflict) = resolved.setup_conflict.clone()
     {
         return Err(vec![conflict]);
@@ -49,12 +55,57 @@ pub(super) fn prepare(
             models.set_default(kind, ids)?;
         }
     }
+    let notices = unprovided(&settings, &mut models)?;
     let providers =
         Providers::settle(project, setup, (&settings.stack_config, &models, &settings.env), inputs)?;
     playable(&settings, &providers, inputs)?;
     let selection = Selection { filter: settings.filter.clone(), tags: settings.tags.clone(), models };
     let plan = Arc::new(plan::build(&folder, &resolved, &selection)?);
-    Ok(Prepared { settings, setup: setup_name, providers, plan })
+    Ok(Prepared { settings, setup: setup_name, providers, plan, notices })
+}
+
+/// Takes back the setup's models of providers that the embedded stack does not have: their cases are skipped, and that is said.
+///
+/// # Errors
+/// It has none of the models.
+fn unprovided(settings: &Settings, models: &mut ModelChoices) -> Result<Vec<String>, Vec<Diagnostic>> {
+    let (Target::Builtin(Config::Distro(name)) | Target::Process { config: Config::Distro(name), .. }) =
+        settings.stack_config.target()
+    else {
+        return Ok(Vec::new());
+    };
+    if !Distro::find(&name).is_some_and(|distro| distro.embedded) {
+        return Ok(Vec::new());
+    }
+    let known = starter::provider_ids();
+    let mut notices = Vec::new();
+    let mut left = 0;
+    for kind in ModelKind::ALL {
+        let unknown =
+            |id: &&String| id.split_once('/').is_some_and(|(provider, _)| !known.contains(&provider));
+        // An id that was typed may be a bare one with a slash in it; the stack will say whether it has it.
+        let of_setup = settings.models.get(kind).is_empty();
+        match models.get(kind).iter().find(unknown).filter(|_| of_setup).cloned() {
+            Some(id) => {
+                models.set(kind, "")?;
+                let name = kind.name();
+                notices.push(format!(
+                    "the embedded stack has no provider for `{id}`: cases that want a {name} are skipped"
+                ));
+            }
+            None => left += models.get(kind).len(),
+        }
+    }
+    if left > 0 || notices.is_empty() {
+        return Ok(notices);
+    }
+    let error = Diagnostic::new(format!(
+        "the embedded stack has no provider for any of the models: {}",
+        notices.join("; ")
+    ));
+    Err(vec![
+        error.hint(format!("it has {}; or start a server that has them and give its URL", known.join(", "))),
+    ])
 }
 
 /// Finds out whether the embedded stack can play what is asked of it, while that is still a mistake of the user's and not a

@@ -2,6 +2,7 @@
 
 use crate::source::{Diagnostic, Entry, Kind, Node, SourceFile, nearest, yaml};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The settings that ship in the binary.
@@ -44,6 +45,8 @@ pub(super) struct Project {
     pub(super) setups: BTreeMap<String, Setup>,
     /// Defaults of flags, with their places.
     pub(super) run: BTreeMap<String, Node>,
+    /// The folder that its paths are relative to, if there is a file.
+    pub(super) root: Option<PathBuf>,
     /// Environment variables whose values are secret, beside those of the providers.
     pub(super) secrets: Vec<String>,
 }

@@ -33,7 +33,10 @@ impl Common<'_> {
     pub(super) fn load_project(&self) -> Result<Project, CommandError> {
         let file =
             find_project(&self.inputs.cwd, self.project).map_err(|error| CommandError::usage(vec![error]))?;
-        Project::load(file.as_ref()).map_err(CommandError::usage)
+        let (file, root) = file.map_or((None, None), |(file, root)| (Some(file), Some(root)));
+        let mut project = Project::load(file.as_ref()).map_err(CommandError::usage)?;
+        project.root = root;
+        Ok(project)
     }
 }
 

@@ -14,6 +14,7 @@ use super::signals::Signals;
 use crate::events::{Event, RunEnd, RunStart, SuiteInfo};
 use crate::gateway::{self, Gateway, GatewayConfig};
 use crate::model::{InferenceMode, Secret, Traffic};
+use crate::recording::NO_SETUP;
 use crate::report::Tally;
 use crate::runner::{self, CaseScope, NoGateway, Stop, StopReason};
 use crate::source::Diagnostic;
@@ -27,9 +28,6 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
-
-/// The name of the folder of recordings where no setup is used.
-const NO_SETUP: &str = "default";
 
 /// The environment variable with a key for the stack itself.
 const STACK_KEY_ENV: &str = "STACK_TEST_API_KEY";
@@ -72,6 +70,9 @@ impl<'a> Session<'a> {
         let shown = outputs.follow(receiver);
         let signals = Signals::listen(self.stop.clone());
         let _ = events.send(Event::RunStarted(self.start()));
+        for notice in &self.prepared.notices {
+            let _ = events.send(Event::Notice(notice.clone()));
+        }
         let ended = if self.prepared.plan.cases.is_empty() {
             Ended::default()
         } else {
@@ -169,7 +170,7 @@ impl<'a> Session<'a> {
         }
         let gateway = match self.start_gateway().await {
             Ok(gateway) => Arc::new(gateway),
-            Err(error) => return self.failed(events, error),
+            Err(errors) => return Ended { errors, session: Traffic::default() },
         };
         let mut ended = self.with_stack(events, Some(&gateway)).await;
         // Whoever still holds the gateway is gone with the runner; if not, its recordings are not finished.
@@ -190,11 +191,11 @@ impl<'a> Session<'a> {
         ended
     }
 
-    async fn start_gateway(&self) -> Result<Gateway, Diagnostic> {
+    async fn start_gateway(&self) -> Result<Gateway, Vec<Diagnostic>> {
         let settings = &self.prepared.settings;
         let listener = TcpListener::bind(("127.0.0.1", 0))
             .await
-            .map_err(|error| Diagnostic::new(format!("no port for the gateway: {error}")))?;
+            .map_err(|error| vec![Diagnostic::new(format!("no port for the gateway: {error}"))])?;
         let config = GatewayConfig {
             mode: settings.mode,
             setup: self.prepared.setup.clone().unwrap_or_else(|| NO_SETUP.to_owned()),
@@ -205,7 +206,10 @@ impl<'a> Session<'a> {
             idle: gateway::IDLE,
             close_connections: false,
         };
-        gateway::start(listener, config).await.map_err(|error| Diagnostic::new(error.to_string()))
+        gateway::start(listener, config).await.map_err(|error| match error {
+            gateway::Error::Recordings(errors) => errors.iter().map(unusable).collect(),
+            other => vec![Diagnostic::new(other.to_string())],
+        })
     }
 
     async fn with_stack(&self, events: &UnboundedSender<Event>, gateway: Option<&Arc<Gateway>>) -> Ended {
@@ -340,6 +344,13 @@ impl<'a> Session<'a> {
         let _ = events.send(Event::StackFailed(error));
         Ended::default()
     }
+}
+
+/// A recording that cannot be used.
+fn unusable(error: &gateway::Error) -> Diagnostic {
+    Diagnostic::new(error.to_string()).hint(
+        "bring it back from version control, or record the case anew: `stack-test record` replaces it whole",
+    )
 }
 
 fn unrecordable(what: &str) -> Diagnostic {

@@ -126,8 +126,9 @@ pub(super) fn settle(
     let mode = settling.mode(mode, inputs, run("inference_mode"));
     let recording = matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
     let path = |flag: Option<PathBuf>, key: &str, default: &str| {
-        flag.or_else(|| run(key).map(|said| PathBuf::from(said.text())))
-            .unwrap_or_else(|| PathBuf::from(default))
+        // A flag is seen from the working directory; what the project says, and what is usual in one, from its folder.
+        let said = run(key).map_or_else(|| PathBuf::from(default), |said| PathBuf::from(said.text()));
+        flag.unwrap_or_else(|| project.root.as_ref().map_or_else(|| said.clone(), |root| root.join(&said)))
     };
     let jobs = execution.jobs.or_else(|| settling.parsed(run("jobs"), "a number of cases"));
     if jobs == Some(0) {

@@ -44,6 +44,11 @@ impl Checks {
         Ok(Self { expectations: expectations.into_iter().flatten().collect() })
     }
 
+    /// Whether nothing at all is expected.
+    pub fn is_empty(&self) -> bool {
+        self.expectations.is_empty()
+    }
+
     /// The names its templates use.
     pub fn references(&self) -> Vec<Reference> {
         self.expectations.iter().flat_map(|expectation| expectation.rules.references()).collect()

@@ -41,7 +41,7 @@ pub enum Command {
     /// Look after recordings.
     #[command(subcommand)]
     Recordings(RecordingsCommand),
-    /// Explain a topic: checks, captures, reports, stack-configs, setups, providers, exit-codes.
+    /// Explain a topic: checks, names, reports, stack-configs, setups, providers, importers, exit-codes.
     Help(HelpArgs),
 }
 

@@ -22,7 +22,7 @@ pub struct RunArgs {
     #[expect(missing_docs, reason = "clap would show it as the text of the group")]
     pub output: Output,
     /// What becomes of provider calls: replay, record, record-if-missing or live. [env: STACK_TEST_INFERENCE_MODE,
-    /// LLAMA_STACK_TEST_INFERENCE_MODE] [default: replay]
+    /// LLAMA_STACK_TEST_INFERENCE_MODE, OGX_TEST_INFERENCE_MODE] [default: replay]
     #[arg(long, value_name = "MODE", help_heading = "Stack")]
     pub inference_mode: Option<InferenceMode>,
 }
@@ -82,7 +82,7 @@ pub struct Selected {
 #[command(next_help_heading = "Stack")]
 pub struct Target {
     /// The stack: `starter`, `server:starter:8322`, a URL, `run.yaml`, `inference=ollama,files=localfs`, …; see `stack-test
-    /// help stack-configs`. [env: STACK_TEST_CONFIG, LLAMA_STACK_CONFIG, OGX_CONFIG]
+    /// help stack-configs`. [env: STACK_TEST_CONFIG, LLAMA_STACK_CONFIG, OGX_CONFIG] [default: starter]
     #[arg(long, value_name = "STACK-CONFIG")]
     pub stack_config: Option<String>,
     /// A named set of environment and models; see `stack-test help setups`. [default: the suite's own]

@@ -92,8 +92,8 @@ pub(super) fn own(status: StatusCode, note: &'static str, message: &str) -> http
 }
 
 /// The recorded answer.
-pub(super) fn recorded(response: &Response) -> http::Response<AnswerBody> {
-    let Some(head) = &response.head else { return without_head(response.end) };
+pub(super) fn recorded(provider: &str, response: &Response) -> http::Response<AnswerBody> {
+    let Some(head) = &response.head else { return without_head(provider, response.end) };
     let body = match &response.body {
         Body::Whole(bytes) if response.end == End::Complete => AnswerBody::whole(bytes.clone()),
         Body::Whole(bytes) => {
@@ -111,10 +111,16 @@ pub(super) fn recorded(response: &Response) -> http::Response<AnswerBody> {
     answer
 }
 
-/// What the stack is told when the provider said nothing.
-pub(super) fn without_head(end: End) -> http::Response<AnswerBody> {
+/// What the stack is told when `provider` said nothing.
+pub(super) fn without_head(provider: &str, end: End) -> http::Response<AnswerBody> {
     match end {
-        End::Timeout => own(StatusCode::GATEWAY_TIMEOUT, "upstream", "the provider did not answer in time"),
-        _ => own(StatusCode::BAD_GATEWAY, "upstream", "the provider refused the connection"),
+        End::Timeout => {
+            let what = format!("the provider `{provider}` did not answer in time");
+            own(StatusCode::GATEWAY_TIMEOUT, "upstream", &what)
+        }
+        _ => {
+            let what = format!("the provider `{provider}` refused the connection: is it running?");
+            own(StatusCode::BAD_GATEWAY, "upstream", &what)
+        }
     }
 }

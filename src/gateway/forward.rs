@@ -87,6 +87,7 @@ impl Forwarder {
     ) -> http::Response<AnswerBody> {
         let keep = Keep {
             ledger: Arc::clone(&self.ledger),
+            provider: upstream.name.clone(),
             dialect: upstream.dialect,
             keys: keys(&call.headers, upstream.dialect),
             ticket,
@@ -98,7 +99,7 @@ impl Forwarder {
         // A task of its own: hyper drops the request's future when the client leaves, and a recording must be whole.
         let headers = upstream.headers.clone();
         let asked = self.pumps.spawn(async move { this.ask(call, &headers, keep).await });
-        asked.await.unwrap_or_else(|_| without_head(End::Aborted))
+        asked.await.unwrap_or_else(|_| without_head(&upstream.name, End::Aborted))
     }
 
     async fn ask(
@@ -174,6 +175,7 @@ fn request_headers(headers: &HeaderMap, extra: &[(String, Secret)]) -> HeaderMap
 /// Where an answer is kept, if it is. Whatever happens to the call, its place is given back.
 struct Keep {
     ledger: Arc<Ledger>,
+    provider: String,
     dialect: &'static Dialect,
     keys: Masks,
     ticket: Option<Ticket>,
@@ -191,8 +193,9 @@ impl Keep {
     }
 
     fn silence(self, end: End) -> http::Response<AnswerBody> {
+        let provider = self.provider.clone();
         self.answer(Response { head: None, body: Body::Whole(Bytes::new()), end });
-        without_head(end)
+        without_head(&provider, end)
     }
 }
 

@@ -65,7 +65,7 @@ pub async fn start(listener: TcpListener, config: GatewayConfig) -> Result<Gatew
             secrets.push((format!("{} {name}", upstream.name), value.clone()));
         }
     }
-    let ledger = Arc::new(Ledger::new(config.mode, store, Masks::new(&secrets)));
+    let ledger = Arc::new(Ledger::new(config.mode, store, Masks::new(&secrets), &config.setup));
     ledger.preload(sets);
     let forwarder = match config.mode {
         InferenceMode::Replay => None,

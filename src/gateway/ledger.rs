@@ -21,6 +21,8 @@ pub(super) struct Ledger {
 
 #[derive(Default)]
 struct Inner {
+    /// The setup's name, for messages.
+    setup: Arc<str>,
     owners: HashMap<Owner, State>,
     in_flight: Vec<CaseId>,
     errors: Vec<Error>,
@@ -62,8 +64,9 @@ pub(super) struct Ticket {
 }
 
 impl Ledger {
-    pub(super) fn new(mode: InferenceMode, store: Store, masks: Masks) -> Self {
-        let ledger = Self { mode, store, masks, inner: Mutex::default() };
+    pub(super) fn new(mode: InferenceMode, store: Store, masks: Masks, setup: &str) -> Self {
+        let inner = Mutex::new(Inner { setup: setup.into(), ..Inner::default() });
+        let ledger = Self { mode, store, masks, inner };
         if matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing) {
             ledger.lock().state(Owner::Session).recorder = Some(Recorder::default());
         }
@@ -333,6 +336,7 @@ impl Inner {
     }
 
     fn replay(&mut self, owner: Owner, request: &Request, key: Key) -> Verdict {
+        let setup = Arc::clone(&self.setup);
         let state = self.state(owner.clone());
         let asked = state.asked.entry(key).or_default();
         let times = *asked;
@@ -345,7 +349,7 @@ impl Inner {
         }
         let explanation = match &state.broken {
             Some(error) => error.clone(),
-            None => explain(request, &owner, state.loaded.as_ref().map(|loaded| &loaded.set)),
+            None => explain(request, &owner, state.loaded.as_ref().map(|loaded| &loaded.set), &setup),
         };
         let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
         let miss = Miss {

@@ -87,7 +87,10 @@ impl Server {
         let polled = parts.method == http::Method::GET
             && upstream.dialect.polled.iter().any(|end| path.ends_with(end));
         match self.ledger.decide(asked, named(&parts.headers), polled) {
-            Verdict::Replay(loaded, place) => Ok(recorded(&loaded.set.exchanges[place].response)),
+            Verdict::Replay(loaded, place) => {
+                let exchange = &loaded.set.exchanges[place];
+                Ok(recorded(&exchange.request.provider, &exchange.response))
+            }
             Verdict::Miss(miss) => Ok(missed(&miss)),
             Verdict::Forward(ticket) => {
                 let Some(forwarder) = &self.forwarder else {

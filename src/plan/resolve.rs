@@ -26,7 +26,7 @@ pub struct Wanted {
 /// The files that were asked for, read.
 #[derive(Debug, Default)]
 pub struct Resolved {
-    /// The setup of the named suite that was asked for, and where it is written.
+    /// The setup of the named suite that was asked for, or else of `base`, and where it is written.
     pub setup: Option<(String, Origin)>,
     /// Set if several named suites were asked for that want different setups: to be shown where `--setup` is not given.
     pub setup_conflict: Option<Diagnostic>,
@@ -62,6 +62,9 @@ pub fn resolve(sources: &dyn SuiteSources, wanted: &Wanted) -> Result<Resolved, 
     }
     if !resolver.errors.is_empty() {
         return Err(resolver.errors);
+    }
+    if setups.is_empty() {
+        setups.extend(resolver.default_setup());
     }
     let mut resolved = Resolved::default();
     resolver.finish(picked, &mut resolved);
@@ -220,6 +223,12 @@ impl Resolver<'_> {
         let names: Vec<&str> = chain[start..].iter().chain([&index]).map(path).collect();
         let what = format!("named suites include each other: {}", names.join(" → "));
         Diagnostic::at(word.origin.clone(), what)
+    }
+
+    /// The setup of the default suite: a part of a project is run with what the whole is run with.
+    fn default_setup(&mut self) -> Option<Word> {
+        let index = self.catalog.files.iter().position(|file| file.path == DEFAULT)?;
+        self.bundle(index)?.2
     }
 
     /// What the file bundles, if it is a named suite.

@@ -1,6 +1,6 @@
 //! Why no recording answers a call, and what mends it.
 
-use super::{Key, Owner, Set};
+use super::{Key, NO_SETUP, Owner, Set};
 use crate::wire::message::Request;
 use serde_json::Value;
 
@@ -42,20 +42,30 @@ fn shortened(text: &str, most: usize) -> String {
     line.chars().take(most).chain(['…']).collect()
 }
 
-/// Why `set`, the recordings of `owner`, has no answer left for `request`, and the command that records one.
-pub fn explain(request: &Request, owner: &Owner, set: Option<&Set>) -> String {
+/// Why `set`, what is recorded of `owner` with `setup`, has no answer left for `request`, and the command that records one.
+pub fn explain(request: &Request, owner: &Owner, set: Option<&Set>, setup: &str) -> String {
+    let (with, flag) = match setup {
+        NO_SETUP => ("without a setup".to_owned(), String::new()),
+        setup => (format!("with the setup `{setup}`"), format!(" --setup {setup}")),
+    };
     let why = match set {
         None => match owner {
-            Owner::Case(_) => "there is no recording of this case".to_owned(),
+            Owner::Case(_) => format!("there is no recording of this case {with}"),
             Owner::Session => {
-                "the call belongs to no case, and there is no recording of calls outside cases".to_owned()
+                format!(
+                    "the call belongs to no case, and there is no recording of calls outside cases {with}"
+                )
             }
         },
         Some(set) => compare(request, set),
     };
     match owner {
-        Owner::Case(case) => format!("{why}; to record it: stack-test record -k '{}'", case.case()),
-        Owner::Session => format!("{why}; to record it: stack-test record"),
+        // As an argument of its own the id needs no quoting but the shell's.
+        Owner::Case(case) => {
+            let id = case.to_string().replace('\'', r"'\''");
+            format!("{why}; to record it: stack-test record{flag} '{id}'")
+        }
+        Owner::Session => format!("{why}; to record it: stack-test record{flag}"),
     }
 }
 

@@ -25,7 +25,7 @@ pub use import::{IMPORTERS, Imported, ImportedSet, Importer, SourceFile};
 pub use key::Key;
 pub use masks::Masks;
 pub use multipart::with_fixed_boundary;
-pub use names::{BODIES, SESSION, component, suite_component};
+pub use names::{BODIES, NO_SETUP, SESSION, component, suite_component};
 pub use normalise::{Normaliser, Renames};
 pub use read::{BlobSource, parse};
 pub use set::{Owner, Set};

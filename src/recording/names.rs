@@ -6,6 +6,9 @@
 
 use std::fmt::Write;
 
+/// The setup of recordings that were made without one.
+pub const NO_SETUP: &str = "default";
+
 /// The stem of the file for calls outside any case; no case has this name, since a leading `_` is encoded.
 pub const SESSION: &str = "_session";
 /// The folder of bodies that are kept apart.

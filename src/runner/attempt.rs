@@ -132,6 +132,9 @@ impl Attempt<'_> {
         let evaluation = step.expect.evaluate(&observed, &self.scope);
         self.ended.snapshots.extend(evaluation.snapshots);
         let mut failures = evaluation.failures;
+        if failures.is_empty() && step.expect.is_empty() && step.polling.is_none() {
+            failures.extend(unexpected_error(step, &observed));
+        }
         if failures.is_empty() {
             failures.extend(step.capture.apply(&observed, &mut self.scope));
         }
@@ -208,6 +211,18 @@ fn has_its_names(step: &PlannedStep, scope: &Scope) -> bool {
         }
         PlannedStep::Fragment { with, .. } => with.iter().all(|(_, template)| known(template.references())),
     }
+}
+
+/// Who expects nothing does not expect an error.
+fn unexpected_error(step: &RequestStep, observed: &Observed) -> Option<Diagnostic> {
+    if observed.status < 400 {
+        return None;
+    }
+    let body = String::from_utf8_lossy(&observed.body[..observed.body.len().min(1000)]).into_owned();
+    let what = format!("the answer is an error: status {}", observed.status);
+    let hint =
+        "a step without `expect` wants a status below 400; `expect: { status: … }` says what it really wants";
+    Some(Diagnostic::at(step.origin.clone(), what).note(format!("the answer was: {body}")).hint(hint))
 }
 
 fn no_answer(origin: &Origin, error: &NoAnswer, limit: Duration) -> Diagnostic {

@@ -6,7 +6,7 @@ use super::{CaseScope, Settings, Stop};
 use crate::check::Scope;
 use crate::events::{Attempt, CaseReport};
 use crate::model::{Outcome, Traffic};
-use crate::plan::PlannedCase;
+use crate::plan::{PlannedCase, PlannedStep};
 use crate::source::Diagnostic;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -122,7 +122,8 @@ impl Executor<'_> {
     async fn try_once(&self, case: &PlannedCase) -> Tried {
         let begun = Instant::now();
         self.scope.open(&case.id);
-        let limit = case.timeout.unwrap_or(self.settings.case_timeout);
+        // A case that sets no time of its own may wait as long as its steps say, on top.
+        let limit = case.timeout.unwrap_or_else(|| self.settings.case_timeout + waits(&case.steps));
         let ended = attempt::run(
             &self.client,
             case,
@@ -149,6 +150,15 @@ impl Executor<'_> {
         scope.update_snapshots = settings.update_snapshots;
         scope
     }
+}
+
+/// How long steps may wait for something, all together.
+fn waits(steps: &[PlannedStep]) -> Duration {
+    let wait = |step: &PlannedStep| match step {
+        PlannedStep::Request(step) => step.polling.as_ref().map(|polling| polling.within).unwrap_or_default(),
+        PlannedStep::Fragment { steps, .. } => waits(steps),
+    };
+    steps.iter().map(wait).sum()
 }
 
 fn judge(case: &PlannedCase, ended: &Ended) -> Outcome {

@@ -18,6 +18,7 @@ pub(super) async fn poll(
     polling: &Polling,
 ) -> Result<Observed, Halt> {
     let deadline = attempt.deadline.min(Instant::now() + polling.within);
+    let began = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
         let observed = attempt.ask(step).await?;
@@ -30,11 +31,11 @@ pub(super) async fn poll(
         {
             return Err(aborted(attempt, step, &observed, open));
         }
-        let wake = Instant::now() + pause;
-        if wake > deadline {
-            return Err(over(attempt, step, polling, open));
+        if Instant::now() >= deadline {
+            return Err(over(attempt, step, polling, open, began.elapsed()));
         }
-        sleep_until(wake).await;
+        // The last look is at the deadline itself, however long the pause would be.
+        sleep_until(deadline.min(Instant::now() + pause)).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
@@ -53,8 +54,15 @@ fn aborted(
     halt
 }
 
-fn over(attempt: &mut Attempt<'_>, step: &RequestStep, polling: &Polling, open: Vec<Diagnostic>) -> Halt {
-    let what = format!("what was waited for did not come within {:?}", polling.within.min(attempt.limit));
+fn over(
+    attempt: &mut Attempt<'_>,
+    step: &RequestStep,
+    polling: &Polling,
+    open: Vec<Diagnostic>,
+    waited: Duration,
+) -> Halt {
+    let cut = if waited < polling.within { ", when the time of the case was over" } else { "" };
+    let what = format!("what was waited for did not come within {:.1}s{cut}", waited.as_secs_f64());
     match polling.on_timeout {
         OnTimeout::Skip => {
             let wanted = open.into_iter().next().map(|failure| failure.what).unwrap_or_default();

@@ -32,4 +32,4 @@ mod upstream;
 pub use config::{ProviderConfig, StarterConfig};
 pub use error::{ConfigError, ServeError};
 pub use server::{Running, serve};
-pub use tables::{TableEntry, api_table, provider_table};
+pub use tables::{TableEntry, api_table, provider_ids, provider_table};

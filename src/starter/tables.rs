@@ -20,6 +20,11 @@ pub fn provider_table() -> Vec<TableEntry> {
     super::provider::PROVIDERS.iter().map(entry).collect()
 }
 
+/// The ids that inference providers may have: what stands before the slash of a model id.
+pub fn provider_ids() -> Vec<&'static str> {
+    super::provider::instances().map(|(_, instance)| instance.id).collect()
+}
+
 /// The APIs; an example is a request.
 pub fn api_table() -> Vec<TableEntry> {
     super::router::table_entries()

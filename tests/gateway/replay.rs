@@ -32,7 +32,7 @@ async fn what_was_recorded_is_replayed_and_nobody_is_asked() {
     let traffic = gateway.close(&x, true);
     assert_eq!((traffic.replayed, traffic.unused, traffic.misses.len()), (1, 0, 2));
     assert!(traffic.misses[0].explanation.contains("one call too many"), "{:?}", traffic.misses[0]);
-    assert!(traffic.misses[1].explanation.contains("stack-test record -k 'x'"), "{:?}", traffic.misses[1]);
+    assert!(traffic.misses[1].explanation.contains("stack-test record"), "{:?}", traffic.misses[1]);
     gateway.finish().await;
     assert_eq!(provider.connections.load(Ordering::SeqCst), 1, "replay connected to the provider");
 }

@@ -16,8 +16,8 @@ fn a_reader_that_leaves_early_loses_only_what_it_did_not_read() {
     command.args(["run", "a", "--stack-config", &server.url(), "--report", "junit=j.xml"]);
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(3), "{said}");
-    assert!(said.contains("the console report could not be written") && !said.contains("panicked"), "{said}");
+    // `stack-test run | head` is no failure of anything.
+    assert_eq!((output.status.code(), said.as_ref()), (Some(0), ""));
     assert_eq!(project.junit("j.xml").tests, 1);
 }
 

@@ -123,3 +123,28 @@ cases:
     assert_eq!(server.lines(), ["POST /things", "GET /things/t-1", "DELETE /things/t-1"]);
     assert_eq!(server.asks()[0].body, r#"{"name":"thing"}"#);
 }
+
+#[test]
+fn who_expects_nothing_expects_no_error() {
+    let server = Server::stack(|ask, reply| {
+        let status = if ask.path == "/gone" { 404 } else { 200 };
+        reply.json(status, r#"{"why":"moved"}"#);
+    });
+    let project = Project::with(
+        "cases: [{ name: fine, steps: [{ get: /here }] }, { name: gone, steps: [{ get: /gone }] }]\n",
+    );
+    let ended = project.run(["run", "a", "--stack-config", &server.url()]);
+    ended.expect(1, &["1 passed, 1 failed", "the answer is an error: status 404", "moved"]);
+}
+
+#[test]
+fn a_wait_lasts_as_long_as_it_says_and_looks_once_more_at_its_end() {
+    let server = Server::stack(|_, reply| reply.json(200, r#"{"status":"busy"}"#));
+    let project = Project::with(
+        "cases:\n  - name: waits\n    steps:\n      - get: /job\n        until: { $.status: done }\n        within: 150ms\n",
+    );
+    project.run(["run", "a", "--stack-config", &server.url()]).expect(1, &["did not come within 0."]);
+    // At once, after 100 ms, and at the end.
+    let looks = server.asks().iter().filter(|ask| ask.path == "/job").count();
+    assert_eq!(looks, 3);
+}

@@ -71,3 +71,26 @@ fn a_project_is_found_from_a_folder_below() {
     project.file("deep/er/suites/a.yaml", SUITE);
     project.run(["run", "--suites-dir", "deep/er/suites", "a"]).expect(0, &[]);
 }
+
+#[test]
+fn a_setup_whose_provider_is_not_here_says_so() {
+    let project = Project::with(
+        "cases: [{ name: one, models: [text_model], steps: [{ get: /one, expect: { status: 200 } }] }]\n",
+    );
+    let ended = project.run(["run", "a", "--stack-config", "starter", "--setup", "groq"]);
+    ended.expect(4, &["groq/llama-3.3-70b-versatile", "it has ollama"]);
+    // Of two models, one has a provider here: the cases of the other are skipped.
+    let ended = project.run(["run", "a", "--stack-config", "starter", "--setup", "vllm", "--collect-only"]);
+    ended.expect(0, &["a::one[txt=vllm/Qwen/Qwen3-0.6B]"]);
+}
+
+#[test]
+fn paths_of_a_project_are_seen_from_its_folder() {
+    let project = Project::with("cases: [{ name: one, steps: [{ get: /one, expect: { status: 200 } }] }]\n");
+    project.file("stack-test.yaml", "run: { suites_dir: suites }\n");
+    project.file("below/deeper/file", "");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_stack-test"));
+    command.env_clear().current_dir(project.root().join("below/deeper")).args(["run", "a", "--collect-only"]);
+    let said = String::from_utf8_lossy(&command.output().unwrap().stdout).into_owned();
+    assert!(said.contains("a::one"), "{said}");
+}
