@@ -168,14 +168,14 @@ impl Ledger {
         let key = Key::of(&request);
         let mut inner = self.lock();
         // A recording by another hand may have it with a case.
-        let elsewhere = self.mode == InferenceMode::Replay && !inner.knows(&Owner::Session, &key);
-        let (owner, decided) = if polled && !elsewhere {
+        let elsewhere = || self.mode == InferenceMode::Replay && !inner.knows(&Owner::Session, &key);
+        let (owner, decided) = if polled && !elsewhere() {
             (Owner::Session, None)
         } else {
             self.owner(&mut inner, &request, &key, named)
         };
         if let Some(decided) = decided {
-            let state = inner.state(owner.clone());
+            let state = inner.state_of(&owner);
             state.traffic.decided = state.traffic.decided.max(Some(decided));
         }
         match self.mode {
@@ -303,6 +303,14 @@ impl Inner {
         self.owners.entry(owner).or_default()
     }
 
+    /// The same, for one that is most likely there.
+    fn state_of(&mut self, owner: &Owner) -> &mut State {
+        if !self.owners.contains_key(owner) {
+            self.owners.insert(owner.clone(), State::default());
+        }
+        self.owners.get_mut(owner).expect("it was there, or was just put there")
+    }
+
     /// What came of cases after they were closed.
     fn left_over(&self) -> Vec<Error> {
         let mut cases: Vec<_> = self.owners.iter().filter(|(owner, _)| **owner != Owner::Session).collect();
@@ -337,7 +345,7 @@ impl Inner {
 
     fn replay(&mut self, owner: Owner, request: &Request, key: Key) -> Verdict {
         let setup = Arc::clone(&self.setup);
-        let state = self.state(owner.clone());
+        let state = self.state_of(&owner);
         let asked = state.asked.entry(key).or_default();
         let times = *asked;
         *asked += 1;

@@ -107,8 +107,7 @@ impl Server {
 
     /// The provider that the path names, and the path there.
     fn route<'a>(&self, path: &'a str) -> Result<(&Upstream, &Url, &'a str), Refusal> {
-        let plain = path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/").replace("%5c", "/");
-        if plain.split(['/', '\\']).any(|step| step == "." || step == "..") {
+        if climbs(path) {
             return Err(refused(
                 StatusCode::BAD_REQUEST,
                 "the path must not climb: it has a step `.` or `..`",
@@ -129,6 +128,15 @@ impl Server {
             }
         }
     }
+}
+
+/// Whether a path has a step `.` or `..`, also where it is percent-encoded.
+fn climbs(path: &str) -> bool {
+    let has_climbing_step = |path: &str| path.split(['/', '\\']).any(|step| step == "." || step == "..");
+    if !path.contains('%') {
+        return has_climbing_step(path);
+    }
+    has_climbing_step(&path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/").replace("%5c", "/"))
 }
 
 fn is_json(content_type: &str) -> bool {

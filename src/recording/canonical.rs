@@ -1,6 +1,7 @@
 //! One spelling for all spellings of the same value.
 
 use serde_json::Value;
+use std::io::Write as _;
 
 /// JSON with sorted keys, no white space and one spelling for each string and number; `None` if `body` is no JSON, or
 /// holds a number that a double cannot tell from its neighbours (such a body counts by its bytes).
@@ -59,16 +60,21 @@ fn put_number(number: &serde_json::Number, out: &mut Vec<u8>) -> bool {
     if let Some(float) = number.as_f64().filter(|_| number.is_f64()) {
         if float.fract() == 0.0 && float.abs() < EXACT {
             #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and below 2^53")]
-            out.extend_from_slice(format!("#{}", float as i64).as_bytes());
+            put_displayed(float as i64, out);
         } else if float.abs() >= EXACT {
             return false;
         } else {
-            out.extend_from_slice(format!("#{float:e}").as_bytes());
+            put_displayed(format_args!("{float:e}"), out);
         }
     } else {
-        out.extend_from_slice(format!("#{number}").as_bytes());
+        put_displayed(number, out);
     }
     true
+}
+
+fn put_displayed(value: impl std::fmt::Display, out: &mut Vec<u8>) {
+    // Writing to a vector cannot fail.
+    let _ = write!(out, "#{value}");
 }
 
 trait WriteTag {
@@ -84,6 +90,9 @@ impl WriteTag for Vec<u8> {
 
 /// The parameters of a query in one order.
 pub(super) fn sorted_query(query: &str) -> String {
+    if query.is_empty() {
+        return String::new();
+    }
     let mut parameters: Vec<&str> = query.split('&').filter(|parameter| !parameter.is_empty()).collect();
     parameters.sort_unstable();
     parameters.join("&")
