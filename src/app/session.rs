@@ -74,6 +74,8 @@ impl<'a> Session<'a> {
             let _ = events.send(Event::Notice(notice.clone()));
         }
         let ended = if self.prepared.plan.cases.is_empty() {
+            let notice = "the selection leaves no case; `--collect-only` with less of it lists what there is";
+            let _ = events.send(Event::Notice(notice.to_owned()));
             Ended::default()
         } else {
             tokio::select! {

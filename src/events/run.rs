@@ -63,6 +63,8 @@ pub struct SuiteInfo {
 pub struct StackInfo {
     /// Which one was taken and why, in words: `embedded stack, in process`.
     pub taken: String,
+    /// Whether it was running already. Its provider calls do not pass our gateway then, whatever the mode.
+    pub reused: bool,
     /// Its base URL.
     pub url: String,
     /// Its version, as it says it.

@@ -2,7 +2,7 @@
 
 use super::Tally;
 use crate::events::{Event, RunEnd, RunStart, StackInfo};
-use crate::model::{Miss, Traffic};
+use crate::model::{InferenceMode, Miss, Traffic};
 use crate::source::Diagnostic;
 use crate::text::plural;
 use std::time::Duration;
@@ -39,7 +39,12 @@ impl Ledger {
         match event {
             Event::RunStarted(start) => self.start = Some(start.clone()),
             Event::Notice(notice) => self.notices.push(notice.clone()),
-            Event::StackReady(stack) => self.stack = Some(stack.clone()),
+            Event::StackReady(stack) => {
+                if let Some(start) = self.start.as_mut().filter(|_| stack.reused) {
+                    start.mode = InferenceMode::Live;
+                }
+                self.stack = Some(stack.clone());
+            }
             Event::StackFailed(diagnostic) => self.add_error(diagnostic),
             Event::Interrupted => self.stopped_early = Some("interrupted".to_owned()),
             Event::RunEnded(end) => {

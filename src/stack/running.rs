@@ -81,6 +81,7 @@ pub async fn start(
     };
     let info = StackInfo {
         taken: started.taken,
+        reused: started.reused,
         url: without_credentials(&started.url),
         version: started.ready.capabilities.version.clone(),
         log,

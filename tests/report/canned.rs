@@ -159,6 +159,7 @@ fn miss() -> Miss {
 pub(crate) fn ready() -> Event {
     Event::StackReady(StackInfo {
         taken: "embedded stack, in process".to_owned(),
+        reused: false,
         url: "http://127.0.0.1:8321".to_owned(),
         version: Some("0.1.0".to_owned()),
         log: Some(PathBuf::from("target/stack-test/1/server.log")),

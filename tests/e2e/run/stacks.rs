@@ -82,7 +82,12 @@ fn a_server_that_runs_already_is_reused_said_to_be_and_left_alone() {
     let ended = project.run(["run", "a", "--stack-config", &config]);
     ended.expect(
         0,
-        &["which was running already", &format!("process {}", server.pid()), "nothing is replayed"],
+        &[
+            "which was running already",
+            &format!("process {}", server.pid()),
+            "nothing is replayed",
+            ", live)",
+        ],
     );
     project
         .run(["record", "a", "--stack-config", &config])
