@@ -10,6 +10,7 @@ use crate::recording::IMPORTERS;
 use crate::report::REPORTERS;
 use crate::source::{Diagnostic, nearest};
 use crate::stack_config::{DISTROS, FORMS};
+use crate::text::{Align, Cell, Palette, Table};
 use clap::CommandFactory;
 use std::io::Write;
 
@@ -141,14 +142,11 @@ fn exit_codes() -> String {
     )
 }
 
-/// Rows below each other, their cells aligned.
+/// Rows below each other, indented, their cells aligned.
 fn columns<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> String {
-    let rows: Vec<[String; N]> = rows.collect();
-    let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..N).map(width).collect();
-    let line = |row: &[String; N]| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        format!("  {}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
-    };
-    rows.iter().map(line).collect()
+    let mut table = Table::new([Align::Left; N]);
+    for row in rows {
+        table.row(row.map(Cell::from));
+    }
+    table.draw(Palette::new(false)).lines().map(|line| format!("  {line}\n")).collect()
 }

@@ -10,7 +10,7 @@ use crate::stack;
 use crate::stack_config::{Config, StackConfig, Target};
 use crate::starter;
 use crate::suite::ModelKind;
-use crate::wire::dialect::{DIALECTS, Dialect};
+use crate::wire::dialect::{DIALECTS, Dialect, by_name};
 use std::collections::BTreeMap;
 
 /// What the stack gets as a key where nobody gave one and no provider will be asked: clients refuse to start without any.
@@ -188,7 +188,7 @@ fn named_models(models: &ModelChoices) -> Vec<String> {
 }
 
 fn dialect(name: &str, provider: &Provider) -> Result<&'static Dialect, Diagnostic> {
-    if let Some(dialect) = DIALECTS.iter().find(|dialect| dialect.name == provider.dialect) {
+    if let Some(dialect) = by_name(&provider.dialect) {
         return Ok(dialect);
     }
     let known: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.name).collect();

@@ -68,7 +68,7 @@ pub(super) async fn run(common: &Common<'_>, request: RunRequest) -> Result<Exit
     let outputs = Outputs::open(&output_settings, inputs).map_err(CommandError::usage)?;
     match prepared {
         Ok(prepared) => {
-            let session = Session::new(inputs, &project, prepared);
+            let session = Session::new(inputs, prepared, secrets);
             let (tally, errors) = session.run(outputs).await;
             Ok(conclude(&tally, &errors))
         }

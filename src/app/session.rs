@@ -7,8 +7,6 @@
 use super::inputs::Inputs;
 use super::outputs::Outputs;
 use super::prepare::Prepared;
-use super::project::Project;
-use super::providers;
 use super::scope::GatewayScope;
 use super::signals::Signals;
 use crate::events::{Event, RunEnd, RunStart, SuiteInfo};
@@ -56,9 +54,7 @@ struct Ended {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(inputs: &'a Inputs, project: &Project, prepared: Prepared) -> Self {
-        let mut secrets = providers::secrets(project, inputs, &prepared.settings.env);
-        secrets.extend(providers::written_keys(&prepared.settings.stack_config));
+    pub(super) fn new(inputs: &'a Inputs, prepared: Prepared, secrets: Vec<(String, Secret)>) -> Self {
         let since_epoch = inputs.now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let run_id = format!("{:x}-{:x}", since_epoch.as_millis(), std::process::id());
         Self { inputs, prepared, secrets, run_id, stop: Stop::default(), began: Instant::now() }
@@ -319,7 +315,7 @@ impl<'a> Session<'a> {
             result = &mut cases => result,
         };
         match result {
-            Ok(summary) => ended.errors.extend(self.write_snapshots(summary.snapshots)),
+            Ok(snapshots) => ended.errors.extend(self.write_snapshots(snapshots)),
             Err(error) => ended.errors.push(Diagnostic::new(error)),
         }
         ended

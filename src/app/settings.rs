@@ -2,7 +2,7 @@
 
 use super::inputs::Inputs;
 use super::project::Project;
-use crate::cli::{Execution, Models, Output, RecordArgs, RunArgs, Selected, Target};
+use crate::cli::{Common, Models, Output, RecordArgs, RunArgs, Selected};
 use crate::model::InferenceMode;
 use crate::plan::{Filter, ModelChoices, Wanted};
 use crate::report::{ReportRequest, Verbosity};
@@ -28,27 +28,21 @@ const RECORD_JOBS: usize = 8;
 /// What was typed after `run` or `record`.
 #[derive(Debug)]
 pub(super) struct RunRequest {
-    selected: Selected,
-    target: Target,
-    models: Models,
-    execution: Execution,
-    output: Output,
+    common: Common,
     /// Decided by the subcommand or its flag.
     mode: Option<InferenceMode>,
 }
 
 impl From<RunArgs> for RunRequest {
     fn from(args: RunArgs) -> Self {
-        let RunArgs { selected, target, models, execution, output, inference_mode: mode } = args;
-        Self { selected, target, models, execution, output, mode }
+        Self { common: args.common, mode: args.inference_mode }
     }
 }
 
 impl From<RecordArgs> for RunRequest {
     fn from(args: RecordArgs) -> Self {
-        let RecordArgs { selected, target, models, execution, output, if_missing } = args;
-        let mode = if if_missing { InferenceMode::RecordIfMissing } else { InferenceMode::Record };
-        Self { selected, target, models, execution, output, mode: Some(mode) }
+        let mode = if args.if_missing { InferenceMode::RecordIfMissing } else { InferenceMode::Record };
+        Self { common: args.common, mode: Some(mode) }
     }
 }
 
@@ -86,13 +80,13 @@ pub(super) fn reports(
     project: &Project,
 ) -> Result<Vec<ReportRequest>, Vec<Diagnostic>> {
     let mut settling = Settling { errors: Vec::new() };
-    let reports = settling.reports(&request.output, project);
+    let reports = settling.reports(&request.common.output, project);
     settling.end(reports)
 }
 
 /// How much is shown.
 pub(super) fn verbosity(request: &RunRequest) -> Verbosity {
-    match (request.output.quiet, request.output.verbose) {
+    match (request.common.output.quiet, request.common.output.verbose) {
         (true, _) => Verbosity::Quiet,
         (_, true) => Verbosity::Verbose,
         _ => Verbosity::Normal,
@@ -101,12 +95,12 @@ pub(super) fn verbosity(request: &RunRequest) -> Verbosity {
 
 /// How many of the slowest cases are shown.
 pub(super) fn durations(request: &RunRequest) -> usize {
-    request.output.durations
+    request.common.output.durations
 }
 
 /// The variables of `--env`, those that are none left out: they are complained about later.
 pub(super) fn typed_env(request: &RunRequest) -> Vec<(String, String)> {
-    let pairs = request.target.env.iter().filter_map(|pair| pair.split_once('='));
+    let pairs = request.common.target.env.iter().filter_map(|pair| pair.split_once('='));
     pairs.map(|(name, value)| (name.trim().to_owned(), value.to_owned())).collect()
 }
 
@@ -120,7 +114,7 @@ pub(super) fn settle(
     project: &Project,
 ) -> Result<Settings, Vec<Diagnostic>> {
     let mut settling = Settling { errors: Vec::new() };
-    let RunRequest { selected, target, models, execution, mode, .. } = request;
+    let RunRequest { common: Common { selected, target, models, execution, .. }, mode } = request;
     let run = |key: &str| project.run.get(key).and_then(Said::project);
     let said = |flag: &str, value: &Option<String>| value.as_ref().map(|value| Said::flag(flag, value));
     let mode = settling.mode(mode, inputs, run("inference_mode"));

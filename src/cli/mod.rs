@@ -7,5 +7,5 @@ mod serve;
 
 pub use command::{Cli, Color, Command, HelpArgs};
 pub use recordings::{ImportArgs, RecordingsCommand};
-pub use run::{Execution, Models, Output, RecordArgs, RunArgs, Selected, Target};
+pub use run::{Common, Execution, Models, Output, RecordArgs, RunArgs, Selected, Target};
 pub use serve::ServeArgs;

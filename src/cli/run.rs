@@ -8,19 +8,7 @@ use std::path::PathBuf;
 pub struct RunArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would show it as the text of the group")]
-    pub selected: Selected,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "clap would show it as the text of the group")]
-    pub target: Target,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "clap would show it as the text of the group")]
-    pub models: Models,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "clap would show it as the text of the group")]
-    pub execution: Execution,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "clap would show it as the text of the group")]
-    pub output: Output,
+    pub common: Common,
     /// What becomes of provider calls: replay, record, record-if-missing or live. [env: STACK_TEST_INFERENCE_MODE,
     /// LLAMA_STACK_TEST_INFERENCE_MODE, OGX_TEST_INFERENCE_MODE] [default: replay]
     #[arg(long, value_name = "MODE", help_heading = "Stack")]
@@ -32,22 +20,26 @@ pub struct RunArgs {
 pub struct RecordArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would show it as the text of the group")]
-    pub selected: Selected,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "clap would show it as the text of the group")]
-    pub target: Target,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "clap would show it as the text of the group")]
-    pub models: Models,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "clap would show it as the text of the group")]
-    pub execution: Execution,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "clap would show it as the text of the group")]
-    pub output: Output,
+    pub common: Common,
     /// Record only the cases that have no recordings; replay the others.
     #[arg(long, help_heading = "Stack")]
     pub if_missing: bool,
+}
+
+/// What both have.
+#[derive(Debug, clap::Args)]
+#[expect(missing_docs, reason = "clap would show it as the text of the group")]
+pub struct Common {
+    #[command(flatten)]
+    pub selected: Selected,
+    #[command(flatten)]
+    pub target: Target,
+    #[command(flatten)]
+    pub models: Models,
+    #[command(flatten)]
+    pub execution: Execution,
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// Which cases.

@@ -15,7 +15,7 @@ mod scope;
 mod settings;
 mod stop;
 
-pub use scheduler::{Summary, run};
+pub use scheduler::run;
 pub use scope::{CaseScope, NoGateway};
 pub use settings::Settings;
 pub use stop::{Stop, StopReason};

@@ -9,21 +9,10 @@ use crate::model::{Outcome, Traffic};
 use crate::plan::{Plan, PlannedCase};
 use futures_util::future::join_all;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
-
-/// What the caller needs to know beyond the events.
-#[derive(Debug, Default)]
-pub struct Summary {
-    /// Cases that have a report.
-    pub finished: usize,
-    /// Cases that fail the run.
-    pub failed: usize,
-    /// Snapshots that are new or differ, to be written if the user asked for that.
-    pub snapshots: Vec<(PathBuf, String)>,
-}
 
 /// What the workers share.
 struct Shared {
@@ -33,10 +22,10 @@ struct Shared {
     events: UnboundedSender<Event>,
     stop: Stop,
     failed: AtomicUsize,
-    summary: Mutex<Summary>,
 }
 
-/// Runs every case of `plan`. Reports come as [`Event::CaseFinished`] in the order in which cases end.
+/// Runs every case of `plan`. Reports come as [`Event::CaseFinished`] in the order in which cases end. Returns the snapshots
+/// that are new or differ, to be written if the user asked for that.
 ///
 /// # Errors
 /// What keeps the HTTP client from being set up, in words.
@@ -46,39 +35,39 @@ pub async fn run(
     scope: Arc<dyn CaseScope>,
     events: UnboundedSender<Event>,
     stop: Stop,
-) -> Result<Summary, String> {
+) -> Result<Vec<(PathBuf, String)>, String> {
     let client = Client::new(&settings)?;
     let jobs = settings.jobs.clamp(1, plan.cases.len().max(1));
     let failed = AtomicUsize::new(0);
-    let shared = Arc::new(Shared { plan, settings, scope, events, stop, failed, summary: Mutex::default() });
+    let shared = Shared { plan, settings, scope, events, stop, failed };
     // One task drives all workers: what they do between two awaits is microseconds of parsing and comparing, and one
     // task needs no synchronisation between them. The HTTP connections are tasks of their own and use the other cores.
-    let driver = Arc::clone(&shared);
     let workers = tokio::spawn(async move {
         let executor = Executor {
             client,
-            settings: &driver.settings,
-            scope: driver.scope.as_ref(),
-            stop: &driver.stop,
+            settings: &shared.settings,
+            scope: shared.scope.as_ref(),
+            stop: &shared.stop,
             attempts: AtomicU64::new(1),
         };
-        let queue = Queue::new(&driver.plan.cases);
-        join_all((0..jobs).map(|_| driver.work(&queue, &executor))).await;
+        let queue = Queue::new(&shared.plan.cases);
+        join_all((0..jobs).map(|_| shared.work(&queue, &executor))).await
     });
-    workers.await.map_err(|error| format!("a worker ended abnormally: {error}"))?;
-    let summary = std::mem::take(&mut *shared.summary.lock().unwrap_or_else(PoisonError::into_inner));
-    Ok(summary)
+    let snapshots = workers.await.map_err(|error| format!("a worker ended abnormally: {error}"))?;
+    Ok(snapshots.into_iter().flatten().collect())
 }
 
 impl Shared {
-    async fn work(&self, queue: &Queue<'_>, executor: &Executor<'_>) {
+    /// Runs cases until none is left, and returns the snapshots that came of them.
+    async fn work(&self, queue: &Queue<'_>, executor: &Executor<'_>) -> Vec<(PathBuf, String)> {
+        let mut all = Vec::new();
         while !self.stop.is_requested() {
             let next = tokio::select! {
                 biased;
                 () = self.stop.requested() => None,
                 next = queue.take() => next,
             };
-            let Some(index) = next else { return };
+            let Some(index) = next else { break };
             let case = &self.plan.cases[index];
             let (report, snapshots) = match executor.skip_reason(case) {
                 Some(reason) => (skipped(index, case, reason), Vec::new()),
@@ -88,18 +77,14 @@ impl Shared {
                 }
             };
             queue.release(index);
-            self.finish(report, snapshots);
+            all.extend(snapshots);
+            self.finish(report);
         }
+        all
     }
 
-    fn finish(&self, report: CaseReport, snapshots: Vec<(PathBuf, String)>) {
+    fn finish(&self, report: CaseReport) {
         let is_failure = report.outcome.is_failure();
-        {
-            let mut summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner);
-            summary.finished += 1;
-            summary.failed += usize::from(is_failure);
-            summary.snapshots.extend(snapshots);
-        }
         let _ = self.events.send(Event::CaseFinished(Box::new(report)));
         if !is_failure {
             return;
