@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use stack_test::gateway::{GatewayConfig, IDLE, Store, Upstream, start};
+use stack_test::gateway::{GatewayConfig, Store, Upstream, start};
 use stack_test::model::{CaseId, InferenceMode};
 use stack_test::recording::{Owner, Set, write};
 use stack_test::wire::dialect::for_provider;
@@ -111,19 +111,9 @@ fn serve(gateway: bool, root: &Path) {
         let address = listener.local_addr().unwrap();
         if gateway {
             let config = GatewayConfig {
-                mode: InferenceMode::Replay,
-                setup: "bench".into(),
-                root: root.to_owned(),
-                providers: vec![Upstream {
-                    name: "llm".into(),
-                    url: "http://127.0.0.1:9/v1".into(),
-                    dialect: for_provider("llm"),
-                    headers: Vec::new(),
-                }],
-                secrets: Vec::new(),
+                providers: vec![Upstream::new("llm", "http://127.0.0.1:9/v1", for_provider("llm"))],
                 cases: (0..CASES).map(case).collect(),
-                idle: IDLE,
-                close_connections: false,
+                ..GatewayConfig::new(InferenceMode::Replay, "bench", root)
             };
             let gateway = start(listener, config).await.unwrap();
             println!("{address}");

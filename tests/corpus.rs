@@ -43,19 +43,9 @@ async fn gateway(root: &Path, setup: &str) -> Gateway {
         other => other,
     };
     let config = GatewayConfig {
-        mode: InferenceMode::Replay,
-        setup: setup.into(),
-        root: root.to_owned(),
-        providers: vec![Upstream {
-            name: provider.into(),
-            url: "http://127.0.0.1:9/v1".into(),
-            dialect: for_provider(provider),
-            headers: Vec::new(),
-        }],
-        secrets: Vec::new(),
-        cases: Vec::new(),
+        providers: vec![Upstream::new(provider, "http://127.0.0.1:9/v1", for_provider(provider))],
         idle: Duration::from_secs(5),
-        close_connections: false,
+        ..GatewayConfig::new(InferenceMode::Replay, setup, root)
     };
     start(TcpListener::bind("127.0.0.1:0").await.unwrap(), config).await.unwrap()
 }

@@ -107,21 +107,15 @@ impl World {
         let mut names: Vec<&str> = asked.iter().map(|asked| asked.provider.as_str()).collect();
         names.sort_unstable();
         names.dedup();
-        let upstream = |name: &&str| Upstream {
-            name: (*name).to_owned(),
-            url: "http://127.0.0.1:1/v1".to_owned(),
-            dialect: DIALECTS.iter().find(|dialect| dialect.name == *name).copied().unwrap_or(DIALECTS[0]),
-            headers: Vec::new(),
+        let upstream = |name: &&str| {
+            let dialect =
+                DIALECTS.iter().find(|dialect| dialect.name == *name).copied().unwrap_or(DIALECTS[0]);
+            Upstream::new(name, "http://127.0.0.1:1/v1", dialect)
         };
         let config = GatewayConfig {
-            mode: InferenceMode::Replay,
-            setup: setup.to_owned(),
-            root: root.to_owned(),
             providers: names.iter().map(upstream).collect(),
-            secrets: Vec::new(),
             cases: asked.iter().map(|asked| asked.case.clone()).collect(),
-            idle: gateway::IDLE,
-            close_connections: false,
+            ..GatewayConfig::new(InferenceMode::Replay, setup, root)
         };
         let gateway = gateway::start(TcpListener::bind("127.0.0.1:0").await.unwrap(), config).await.unwrap();
         let provider = |name: &&str| ProviderConfig {

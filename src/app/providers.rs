@@ -78,7 +78,7 @@ impl Providers {
                 Ok(dialect) => {
                     let url = configured.get(name).map(String::as_str).or_else(|| value(&provider.url_env));
                     let url = url.unwrap_or(&provider.upstream).to_owned();
-                    let upstream = Upstream { name: name.clone(), url, dialect, headers: Vec::new() };
+                    let upstream = Upstream::new(name, &url, dialect);
                     let has_key = provider.key_env.as_deref().is_none_or(|name| value(name).is_some());
                     enabled.push(Enabled { provider: provider.clone(), upstream, has_key });
                 }

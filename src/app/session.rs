@@ -194,15 +194,15 @@ impl<'a> Session<'a> {
         let listener = TcpListener::bind(("127.0.0.1", 0))
             .await
             .map_err(|error| vec![Diagnostic::new(format!("no port for the gateway: {error}"))])?;
+        let setup = self.prepared.setup.as_deref().unwrap_or(NO_SETUP);
         let config = GatewayConfig {
-            mode: settings.mode,
-            setup: self.prepared.setup.clone().unwrap_or_else(|| NO_SETUP.to_owned()),
-            root: self.inputs.cwd.join(&settings.recordings),
             providers: self.prepared.providers.upstreams(),
             secrets: self.secrets.clone(),
             cases: self.prepared.plan.cases.iter().map(|case| case.id.clone()).collect(),
-            idle: gateway::IDLE,
-            close_connections: false,
+            replay_speed: settings.replay_speed,
+            strict: settings.strict,
+            egress: settings.egress,
+            ..GatewayConfig::new(settings.mode, setup, &self.inputs.cwd.join(&settings.recordings))
         };
         gateway::start(listener, config).await.map_err(|error| match error {
             gateway::Error::Recordings(errors) => errors.iter().map(unusable).collect(),

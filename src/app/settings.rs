@@ -3,7 +3,7 @@
 use super::inputs::Inputs;
 use super::project::Project;
 use crate::cli::{Common, Models, Output, RecordArgs, RunArgs, Selected};
-use crate::model::InferenceMode;
+use crate::model::{Egress, InferenceMode, ReplaySpeed};
 use crate::plan::{Filter, ModelChoices, Wanted};
 use crate::report::{ReportRequest, Verbosity};
 use crate::source::{Diagnostic, Kind, Node, Origin, SourceFile, Span, parse_duration};
@@ -31,18 +31,36 @@ pub(super) struct RunRequest {
     common: Common,
     /// Decided by the subcommand or its flag.
     mode: Option<InferenceMode>,
+    replay_speed: ReplaySpeed,
+    strict: bool,
+    keep_failed: bool,
+    max_tokens: Option<u64>,
 }
 
 impl From<RunArgs> for RunRequest {
     fn from(args: RunArgs) -> Self {
-        Self { common: args.common, mode: args.inference_mode }
+        Self {
+            common: args.common,
+            mode: args.inference_mode,
+            replay_speed: args.replay_speed.unwrap_or_default(),
+            strict: args.strict,
+            keep_failed: false,
+            max_tokens: None,
+        }
     }
 }
 
 impl From<RecordArgs> for RunRequest {
     fn from(args: RecordArgs) -> Self {
         let mode = if args.if_missing { InferenceMode::RecordIfMissing } else { InferenceMode::Record };
-        Self { common: args.common, mode: Some(mode) }
+        Self {
+            common: args.common,
+            mode: Some(mode),
+            replay_speed: ReplaySpeed::Instant,
+            strict: false,
+            keep_failed: args.keep_failed,
+            max_tokens: args.max_tokens,
+        }
     }
 }
 
@@ -61,6 +79,14 @@ pub(super) struct Settings {
     pub(super) models: ModelChoices,
     pub(super) env: Vec<(String, String)>,
     pub(super) mode: InferenceMode,
+    pub(super) replay_speed: ReplaySpeed,
+    /// Unused recordings and guesses fail the run.
+    pub(super) strict: bool,
+    pub(super) egress: Egress,
+    /// Whether a case that fails replaces its recordings, too.
+    pub(super) keep_failed: bool,
+    /// Where recording stops.
+    pub(super) max_tokens: Option<u64>,
     pub(super) recordings: PathBuf,
     pub(super) ready_timeout: Duration,
     pub(super) force_restart: bool,
@@ -104,6 +130,11 @@ pub(super) fn typed_env(request: &RunRequest) -> Vec<(String, String)> {
     pairs.map(|(name, value)| (name.trim().to_owned(), value.to_owned())).collect()
 }
 
+/// The values of `--secret`; `env:NAME` names a variable that holds one.
+pub(super) fn typed_secrets(request: &RunRequest) -> &[String] {
+    &request.common.target.secret
+}
+
 /// Settles everything else.
 ///
 /// # Errors
@@ -114,7 +145,8 @@ pub(super) fn settle(
     project: &Project,
 ) -> Result<Settings, Vec<Diagnostic>> {
     let mut settling = Settling { errors: Vec::new() };
-    let RunRequest { common: Common { selected, target, models, execution, .. }, mode } = request;
+    let RunRequest { replay_speed, strict, keep_failed, max_tokens, .. } = request;
+    let RunRequest { common: Common { selected, target, models, execution, .. }, mode, .. } = request;
     let run = |key: &str| project.run.get(key).and_then(Said::project);
     let said = |flag: &str, value: &Option<String>| value.as_ref().map(|value| Said::flag(flag, value));
     let mode = settling.mode(mode, inputs, run("inference_mode"));
@@ -152,6 +184,11 @@ pub(super) fn settle(
         models: settling.models(&models),
         env: settling.env(&target.env),
         mode,
+        replay_speed,
+        strict,
+        egress: target.egress.unwrap_or_default(),
+        keep_failed,
+        max_tokens,
         recordings: path(target.recordings.clone(), "recordings", "recordings"),
         ready_timeout: settling
             .duration(said("--ready-timeout", &target.ready_timeout).or(run("ready_timeout")))

@@ -1,6 +1,6 @@
 //! `stack-test run` and `stack-test record`.
 
-use crate::model::InferenceMode;
+use crate::model::{Egress, InferenceMode, ReplaySpeed};
 use std::path::PathBuf;
 
 /// `stack-test run`.
@@ -13,6 +13,13 @@ pub struct RunArgs {
     /// LLAMA_STACK_TEST_INFERENCE_MODE, OGX_TEST_INFERENCE_MODE] [default: replay]
     #[arg(long, value_name = "MODE", help_heading = "Stack")]
     pub inference_mode: Option<InferenceMode>,
+    /// How fast recorded answers come: `instant`, `recorded` (with the pauses that were recorded), or a factor like `10x`.
+    #[arg(long, value_name = "SPEED", help_heading = "Stack")]
+    pub replay_speed: Option<ReplaySpeed>,
+    /// Fail on recordings that the run did not use, and on provider calls that nothing but their content assigns to a case
+    /// where cases have different answers.
+    #[arg(long, help_heading = "Stack")]
+    pub strict: bool,
 }
 
 /// `stack-test record`.
@@ -24,6 +31,12 @@ pub struct RecordArgs {
     /// Record only the cases that have no recordings; replay the others.
     #[arg(long, help_heading = "Stack")]
     pub if_missing: bool,
+    /// Keep the new recordings of a case that fails, too.
+    #[arg(long, help_heading = "Stack")]
+    pub keep_failed: bool,
+    /// Stop recording when the providers' usage blocks add up to so many tokens.
+    #[arg(long, value_name = "N", help_heading = "Stack")]
+    pub max_tokens: Option<u64>,
 }
 
 /// What both have.
@@ -89,6 +102,13 @@ pub struct Target {
     /// The folder that holds the recordings. [default: recordings]
     #[arg(long, value_name = "DIR")]
     pub recordings: Option<PathBuf>,
+    /// A value that must appear nowhere: masked in recordings, reports and output. Best given as `env:NAME`, so that the
+    /// value stands in no command line.
+    #[arg(long, value_name = "VALUE", hide_possible_values = true)]
+    pub secret: Vec<String>,
+    /// What becomes of connections to hosts that are no provider: `report` or `deny`. [default: report]
+    #[arg(long, value_name = "WHAT")]
+    pub egress: Option<Egress>,
 }
 
 /// With which models.

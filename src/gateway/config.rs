@@ -1,8 +1,9 @@
 //! What a gateway is started with.
 
-use crate::model::{CaseId, InferenceMode, Secret};
+use crate::model::{CaseId, Egress, InferenceMode, ReplaySpeed, Secret};
+use crate::recording::Set;
 use crate::wire::dialect::Dialect;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long a provider may stay silent, before its head and between two pieces, where nothing else is asked for.
@@ -28,6 +29,37 @@ pub struct GatewayConfig {
     pub idle: Duration,
     /// Whether each connection is closed after one answer, for stacks that lose kept-alive ones.
     pub close_connections: bool,
+    /// How fast recorded answers come.
+    pub replay_speed: ReplaySpeed,
+    /// Whether a call is refused whose case is known by nothing but its content, where cases have different answers.
+    pub strict: bool,
+    /// What becomes of connections to other hosts, where the gateway is the stack's proxy.
+    pub egress: Egress,
+    /// Sets that answer in place of those on disk: what was recorded and is not proven yet.
+    pub staged: Vec<Set>,
+    /// Whether recorded sets are handed over at the end, in [`super::Finished::recorded`], in place of being written.
+    pub hold: bool,
+}
+
+impl GatewayConfig {
+    /// A gateway for `setup`, whose recordings are below `root`; everything else as it usually is, and no provider yet.
+    pub fn new(mode: InferenceMode, setup: &str, root: &Path) -> Self {
+        Self {
+            mode,
+            setup: setup.to_owned(),
+            root: root.to_owned(),
+            providers: Vec::new(),
+            secrets: Vec::new(),
+            cases: Vec::new(),
+            idle: IDLE,
+            close_connections: false,
+            replay_speed: ReplaySpeed::default(),
+            strict: false,
+            egress: Egress::default(),
+            staged: Vec::new(),
+            hold: false,
+        }
+    }
 }
 
 /// A provider behind the gateway.
@@ -41,4 +73,11 @@ pub struct Upstream {
     pub dialect: &'static Dialect,
     /// Headers that are put in place of those of the stack, such as its key.
     pub headers: Vec<(String, Secret)>,
+}
+
+impl Upstream {
+    /// A provider without headers of its own.
+    pub fn new(name: &str, url: &str, dialect: &'static Dialect) -> Self {
+        Self { name: name.to_owned(), url: url.to_owned(), dialect, headers: Vec::new() }
+    }
 }

@@ -2,14 +2,18 @@
 
 mod capabilities;
 mod case_id;
+mod egress;
 mod mode;
 mod outcome;
+mod replay_speed;
 mod secret;
 mod traffic;
 
 pub use capabilities::Capabilities;
 pub use case_id::CaseId;
+pub use egress::{Egress, UnknownEgress};
 pub use mode::{InferenceMode, UnknownMode};
 pub use outcome::{Outcome, Status};
+pub use replay_speed::{ReplaySpeed, UnknownSpeed};
 pub use secret::Secret;
 pub use traffic::{Decided, Miss, Traffic};

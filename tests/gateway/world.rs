@@ -79,19 +79,10 @@ pub(crate) fn stream(pieces: &[&str], between: &str, end: &str) -> String {
 
 pub(crate) fn config(root: &Path, mode: InferenceMode, url: &str) -> GatewayConfig {
     GatewayConfig {
-        mode,
-        setup: "tiny".into(),
-        root: root.to_owned(),
-        providers: vec![Upstream {
-            name: "llm".into(),
-            url: url.into(),
-            dialect: by_name("llama-cpp").unwrap(),
-            headers: Vec::new(),
-        }],
+        providers: vec![Upstream::new("llm", url, by_name("llama-cpp").unwrap())],
         secrets: vec![("LLM_KEY".into(), Secret::new("sk-very-secret"))],
-        cases: Vec::new(),
         idle: Duration::from_secs(20),
-        close_connections: false,
+        ..GatewayConfig::new(mode, "tiny", root)
     }
 }
 
