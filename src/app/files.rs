@@ -146,3 +146,8 @@ impl Write for AtomicFile {
         }
     }
 }
+
+/// Removes a folder of our own making; what cannot be removed does no harm.
+pub(super) fn remove_folder(folder: &Path) {
+    let _left = fs::remove_dir_all(folder);
+}

@@ -91,6 +91,8 @@ pub(super) struct Settings {
     pub(super) ready_timeout: Duration,
     pub(super) force_restart: bool,
     pub(super) jobs: usize,
+    /// Cases in flight where recordings answer, also while new ones are proven.
+    pub(super) replay_jobs: usize,
     pub(super) case_timeout: Duration,
     pub(super) run_timeout: Option<Duration>,
     pub(super) max_failures: Option<usize>,
@@ -156,7 +158,8 @@ pub(super) fn settle(
         let said = run(key).map_or_else(|| PathBuf::from(default), |said| PathBuf::from(said.text()));
         flag.unwrap_or_else(|| project.root.as_ref().map_or_else(|| said.clone(), |root| root.join(&said)))
     };
-    let jobs = execution.jobs.or_else(|| settling.parsed(run("jobs"), "a number of cases"));
+    let project_jobs = settling.parsed(run("jobs"), "a number of cases");
+    let jobs = execution.jobs.or(project_jobs);
     if jobs == Some(0) {
         settling
             .errors
@@ -197,6 +200,8 @@ pub(super) fn settle(
             .first_env(RESTART_ENV)
             .is_some_and(|(_, value)| value != "0" && value != "false"),
         jobs: jobs.unwrap_or(if recording { RECORD_JOBS } else { JOBS }),
+        // Not what was typed: `-j 1` spares a provider, and its recordings must hold in a usual run.
+        replay_jobs: project_jobs.unwrap_or(JOBS),
         case_timeout: settling
             .duration(said("--case-timeout", &execution.case_timeout).or(run("case_timeout")))
             .unwrap_or(60 * second),

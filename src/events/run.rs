@@ -84,6 +84,8 @@ pub struct RunEnd {
     pub session: Traffic,
     /// Whether the user interrupted it or a limit (`--maxfail`, `--run-timeout`) ended it early; the reason in words.
     pub stopped_early: Option<String>,
+    /// New recordings that did not replay, and so replaced nothing; each fails the run.
+    pub unproven: Vec<Diagnostic>,
     /// Problems that belong to no case (a recording that could not be written, a stack that died).
     pub errors: Vec<Diagnostic>,
 }

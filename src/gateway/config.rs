@@ -37,8 +37,8 @@ pub struct GatewayConfig {
     pub egress: Egress,
     /// Sets that answer in place of those on disk: what was recorded and is not proven yet.
     pub staged: Vec<Set>,
-    /// Whether recorded sets are handed over at the end, in [`super::Finished::recorded`], in place of being written.
-    pub hold: bool,
+    /// Where recorded sets are written in place of `root`, for as long as they are not proven.
+    pub aside: Option<PathBuf>,
 }
 
 impl GatewayConfig {
@@ -57,7 +57,7 @@ impl GatewayConfig {
             strict: false,
             egress: Egress::default(),
             staged: Vec::new(),
-            hold: false,
+            aside: None,
         }
     }
 }

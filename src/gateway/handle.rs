@@ -9,6 +9,7 @@ use crate::recording::{Masks, Owner, Set};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -39,6 +40,8 @@ pub struct Gateway {
 pub struct Finished {
     /// Provider calls outside any case.
     pub session: Traffic,
+    /// Whose sets were written, a set with nothing in it included; the session's only if it was asked anything.
+    pub recorded: Vec<Owner>,
     /// Problems that belong to no case: sets that could not be written, calls that came too late.
     pub errors: Vec<Error>,
 }
@@ -52,12 +55,18 @@ pub async fn start(listener: TcpListener, config: GatewayConfig) -> Result<Gatew
     let address = listener.local_addr().map_err(Error::Listener)?;
     let store = Store::new(&config.root, &config.setup);
     let records = matches!(config.mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
+    let kept = config.aside.as_ref().map_or_else(|| store.clone(), |aside| Store::new(aside, &config.setup));
     if records {
         store.prepare()?;
+        kept.prepare()?;
     }
     let mut sets = Vec::new();
     if matches!(config.mode, InferenceMode::Replay | InferenceMode::RecordIfMissing) {
-        sets = read_ahead(&store, &config.cases).await?;
+        let staged: HashSet<&Owner> = config.staged.iter().map(|set| &set.owner).collect();
+        let cases = config.cases.iter().cloned().map(Owner::Case);
+        let owners = std::iter::once(Owner::Session).chain(cases).filter(|owner| !staged.contains(owner)).collect();
+        sets = read_ahead(&store, owners).await?;
+        sets.extend(config.staged.iter().cloned());
     }
     let mut secrets = config.secrets.clone();
     for upstream in &config.providers {
@@ -65,7 +74,7 @@ pub async fn start(listener: TcpListener, config: GatewayConfig) -> Result<Gatew
             secrets.push((format!("{} {name}", upstream.name), value.clone()));
         }
     }
-    let ledger = Arc::new(Ledger::new(config.mode, store, Masks::new(&secrets), &config.setup));
+    let ledger = Arc::new(Ledger::new(config.mode, (store, kept), Masks::new(&secrets), &config.setup));
     ledger.preload(sets);
     let forwarder = match config.mode {
         InferenceMode::Replay => None,
@@ -83,10 +92,8 @@ pub async fn start(listener: TcpListener, config: GatewayConfig) -> Result<Gatew
     Ok(gateway)
 }
 
-/// Reads the sets of `cases` and of the session, on as many threads as there are processors.
-async fn read_ahead(store: &Store, cases: &[CaseId]) -> Result<Vec<Set>, Error> {
-    let owners: Vec<Owner> =
-        std::iter::once(Owner::Session).chain(cases.iter().cloned().map(Owner::Case)).collect();
+/// Reads the sets of `owners`, on as many threads as there are processors.
+async fn read_ahead(store: &Store, owners: Vec<Owner>) -> Result<Vec<Set>, Error> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
     let share = owners.len().div_ceil(threads).max(1);
     let readers: Vec<_> = owners
@@ -178,8 +185,7 @@ impl Gateway {
         self.ending.cancel();
         self.connections.close();
         let _cut = timeout(LAST_WORDS, self.connections.wait()).await;
-        let (session, errors) = self.server.ledger.finish();
-        Finished { session, errors }
+        self.server.ledger.finish()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::loaded::Loaded;
 use super::recorder::Recorder;
-use super::{Error, Store};
+use super::{Error, Finished, Store};
 use crate::model::{CaseId, Decided, InferenceMode, Miss, Traffic};
 use crate::recording::{Key, Masks, Owner, Set, describe, explain};
 use crate::wire::dialect::Dialect;
@@ -15,6 +15,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(super) struct Ledger {
     mode: InferenceMode,
     store: Store,
+    /// Where recorded sets are written; the same as `store`, unless they are to be proven first.
+    kept: Store,
     masks: Masks,
     inner: Mutex<Inner>,
 }
@@ -25,6 +27,8 @@ struct Inner {
     setup: Arc<str>,
     owners: HashMap<Owner, State>,
     in_flight: Vec<CaseId>,
+    /// Whose sets were written.
+    recorded: Vec<Owner>,
     errors: Vec<Error>,
 }
 
@@ -64,9 +68,10 @@ pub(super) struct Ticket {
 }
 
 impl Ledger {
-    pub(super) fn new(mode: InferenceMode, store: Store, masks: Masks, setup: &str) -> Self {
+    /// `stores`: where recordings are read, and where they are written.
+    pub(super) fn new(mode: InferenceMode, stores: (Store, Store), masks: Masks, setup: &str) -> Self {
         let inner = Mutex::new(Inner { setup: setup.into(), ..Inner::default() });
-        let ledger = Self { mode, store, masks, inner };
+        let ledger = Self { mode, store: stores.0, kept: stores.1, masks, inner };
         if matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing) {
             ledger.lock().state(Owner::Session).recorder = Some(Recorder::default());
         }
@@ -140,8 +145,10 @@ impl Ledger {
     }
 
     fn save(&self, set: Set) {
-        if let Err(error) = self.store.save(self.masked(set)) {
-            self.complain(error);
+        let owner = set.owner.clone();
+        match self.kept.save(self.masked(set)) {
+            Ok(_) => self.lock().recorded.push(owner),
+            Err(error) => self.complain(error),
         }
     }
 
@@ -277,8 +284,8 @@ impl Ledger {
             || inner.owners.values().any(|state| state.closing)
     }
 
-    /// Ends the run: writes the calls outside cases, and gives their traffic and what went wrong.
-    pub(super) fn finish(&self) -> (Traffic, Vec<Error>) {
+    /// Ends the run: writes the calls outside cases.
+    pub(super) fn finish(&self) -> Finished {
         let mut inner = self.lock();
         let mut late = inner.left_over();
         inner.errors.append(&mut late);
@@ -293,8 +300,9 @@ impl Ledger {
                 Err(_) => self.save(recorder.into_session(None)),
             }
         }
-        let errors = std::mem::take(&mut self.lock().errors);
-        (traffic, errors)
+        let mut inner = self.lock();
+        let (recorded, errors) = (std::mem::take(&mut inner.recorded), std::mem::take(&mut inner.errors));
+        Finished { session: traffic, recorded, errors }
     }
 }
 

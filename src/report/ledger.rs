@@ -14,6 +14,7 @@ pub fn setup_failure(diagnostics: Vec<Diagnostic>) -> Event {
         duration: Duration::ZERO,
         session: Traffic::default(),
         stopped_early: None,
+        unproven: Vec::new(),
         errors: diagnostics,
     })
 }
@@ -53,7 +54,7 @@ impl Ledger {
                 if end.stopped_early.is_some() {
                     self.stopped_early.clone_from(&end.stopped_early);
                 }
-                end.errors.iter().for_each(|error| self.add_error(error));
+                end.unproven.iter().chain(&end.errors).for_each(|error| self.add_error(error));
             }
             Event::CaseStarted(_) | Event::CaseFinished(_) => {}
         }

@@ -55,6 +55,7 @@ pub struct Tally {
     interrupted: bool,
     stack_failed: bool,
     stopped_early: bool,
+    unproven: bool,
     errors: bool,
 }
 
@@ -74,6 +75,7 @@ impl Tally {
             Event::Interrupted => self.interrupted = true,
             Event::RunEnded(end) => {
                 self.stopped_early = end.stopped_early.is_some();
+                self.unproven = !end.unproven.is_empty();
                 self.errors = !end.errors.is_empty();
             }
             Event::Notice(_) | Event::StackReady(_) | Event::CaseStarted(_) => {}
@@ -86,7 +88,7 @@ impl Tally {
             None => Verdict::NotRun,
             Some(_) if self.interrupted => Verdict::Interrupted,
             Some(_) if self.stack_failed => Verdict::Broken,
-            Some(_) if self.total.failures() > 0 => Verdict::Failed,
+            Some(_) if self.total.failures() > 0 || self.unproven => Verdict::Failed,
             Some(_) if self.errors => Verdict::Broken,
             Some(_) if self.stopped_early => Verdict::Interrupted,
             Some(0) => Verdict::NothingSelected,

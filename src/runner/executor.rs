@@ -5,7 +5,7 @@ use super::client::Client;
 use super::{CaseScope, Settings, Stop};
 use crate::check::Scope;
 use crate::events::{Attempt, CaseReport};
-use crate::model::{Outcome, Traffic};
+use crate::model::{Outcome, Status, Traffic};
 use crate::plan::{PlannedCase, PlannedStep};
 use crate::source::Diagnostic;
 use std::path::PathBuf;
@@ -133,10 +133,11 @@ impl Executor<'_> {
         )
         .await;
         let outcome = judge(case, &ended);
-        let keep = matches!(
+        let well = matches!(
             outcome,
             Outcome::Passed | Outcome::XFailed { .. } | Outcome::XPassed { strict: false, .. }
         );
+        let keep = well || self.settings.keep_failed && outcome.status() == Status::Failed;
         let traffic = self.scope.close(&case.id, keep);
         // A missing recording fails the case whatever the stack made of it, expected failure or not: nothing was tested.
         let outcome = if traffic.misses.is_empty() { outcome } else { Outcome::Failed };

@@ -20,6 +20,8 @@ pub struct Settings {
     pub bearer: Option<Secret>,
     /// Whether `repeat` counts: a live model answers. A replay gives the same answer however often it is asked.
     pub repeat: bool,
+    /// Whether what is recorded of a case that fails is kept, too.
+    pub keep_failed: bool,
     /// Whether differing snapshots are accepted as the new ones.
     pub update_snapshots: bool,
     /// How long a case whose connection broke waits for the news that the stack died; zero where nobody would tell.

@@ -169,6 +169,7 @@ pub(crate) fn ready() -> Event {
 
 pub(crate) fn end(stopped_early: Option<&str>, errors: Vec<Diagnostic>) -> Event {
     Event::RunEnded(RunEnd {
+        unproven: Vec::new(),
         duration: Duration::from_millis(65_432),
         session: Traffic { replayed: 1, misses: vec![miss()], ..Traffic::default() },
         stopped_early: stopped_early.map(str::to_owned),

@@ -1,0 +1,295 @@
+//! A new recording is kept when it has been shown to replay.
+//!
+//! What was recorded lies aside, in the run's folder. Each set is replayed twice, as `stack-test run` would: against a
+//! fresh stack, all cases together, in an order drawn anew, with no way to a provider. A case that ends as it did when it
+//! was recorded, with every recorded answer used and none missing, has its old set replaced. Any other keeps its old one,
+//! the new one stays aside, and the run fails and says what differs.
+
+use super::files::remove_folder;
+use super::rig::{Rig, scope};
+use crate::events::{CaseReport, Event};
+use crate::gateway::{Finished, GatewayConfig, Saved, Store};
+use crate::model::{CaseId, InferenceMode, Status, Traffic};
+use crate::plan::Plan;
+use crate::recording::{Owner, Set};
+use crate::runner::{self, Stop, StopReason};
+use crate::source::Diagnostic;
+use crate::text::{plural, seconds};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// How often a new set is replayed.
+const PASSES: usize = 2;
+/// The folder of a run in which recordings wait for their proof.
+const ASIDE: &str = "recorded";
+
+/// What has been recorded, and how its cases ended.
+pub(super) struct Proof<'a> {
+    rig: &'a Rig<'a>,
+    events: &'a UnboundedSender<Event>,
+    stop: &'a Stop,
+    /// How each case ended when it was recorded.
+    ended: HashMap<CaseId, Status>,
+    /// Whose sets are new.
+    recorded: BTreeSet<Owner>,
+    /// What is wrong with a set, by its owner; the first thing found.
+    wrong: BTreeMap<Owner, Diagnostic>,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(super) struct Proven {
+    /// Sets that did not replay, and why.
+    pub(super) unproven: Vec<Diagnostic>,
+    /// What went wrong beside that.
+    pub(super) errors: Vec<Diagnostic>,
+}
+
+/// Where what is recorded waits for its proof.
+pub(super) fn aside(rig: &Rig<'_>) -> PathBuf {
+    rig.folder().join(ASIDE)
+}
+
+/// Passes events on and notes how cases end.
+pub(super) async fn note_ends(
+    mut from: UnboundedReceiver<Event>,
+    to: UnboundedSender<Event>,
+) -> HashMap<CaseId, Status> {
+    let mut ended = HashMap::new();
+    while let Some(event) = from.recv().await {
+        if let Event::CaseFinished(case) = &event {
+            ended.insert(case.id.clone(), case.outcome.status());
+        }
+        let _ = to.send(event);
+    }
+    ended
+}
+
+impl<'a> Proof<'a> {
+    pub(super) fn new(
+        rig: &'a Rig<'a>,
+        events: &'a UnboundedSender<Event>,
+        stop: &'a Stop,
+        ended: HashMap<CaseId, Status>,
+        recorded: Vec<Owner>,
+    ) -> Self {
+        let recorded = recorded.into_iter().collect();
+        Self { rig, events, stop, ended, recorded, wrong: BTreeMap::new() }
+    }
+
+    /// Replays what was recorded and puts what proves itself in place of the old sets.
+    pub(super) async fn prove(mut self) -> Proven {
+        let aside = Store::new(&aside(self.rig), self.rig.setup());
+        let mut sets = Vec::new();
+        for owner in &self.recorded {
+            match aside.load(owner) {
+                Ok(set) => sets.push(set.unwrap_or_else(|| Set::new(owner.clone()))),
+                Err(error) => drop(self.wrong.insert(owner.clone(), Diagnostic::new(error.to_string()))),
+            }
+        }
+        if sets.is_empty() {
+            return self.conclude(&aside, sets, Duration::ZERO);
+        }
+        let began = Instant::now();
+        self.notice(format!(
+            "proving {}: each is replayed {PASSES} times, shuffled, {} at a time",
+            plural(sets.len(), "new set"),
+            self.rig.prepared.settings.replay_jobs
+        ));
+        for pass in 1..=PASSES {
+            if let Err(errors) = self.replay(pass, &sets).await {
+                return Proven { unproven: Vec::new(), errors: self.unfinished(errors) };
+            }
+        }
+        self.conclude(&aside, sets, began.elapsed())
+    }
+
+    /// All cases that ended well or were recorded, once, on `sets` and what else is recorded.
+    async fn replay(&mut self, pass: usize, sets: &[Set]) -> Result<(), Vec<Diagnostic>> {
+        let plan = Arc::new(self.shuffled(pass));
+        let config = GatewayConfig {
+            staged: sets.to_vec(),
+            ..self.rig.gateway_config(InferenceMode::Replay, &plan)
+        };
+        let gateway = Arc::new(self.rig.start_gateway(config).await?);
+        // What is told of the stack was told when it was recorded.
+        let (quiet, _unheard) = unbounded_channel();
+        let stop = Stop::default();
+        let reports = tokio::select! {
+            biased;
+            reason = self.stop.broken_off() => {
+                stop.request(StopReason::BreakOff(reason.clone()));
+                Err(vec![Diagnostic::new(format!("the proof was broken off: {reason}"))])
+            }
+            reports = self.run_cases(&plan, &gateway, &quiet, &stop) => reports,
+        };
+        let finished = match Arc::try_unwrap(gateway) {
+            Ok(gateway) => Some(gateway.finish().await),
+            Err(_) => None,
+        };
+        for report in reports? {
+            self.judge(pass, &report);
+        }
+        if let Some(finished) = finished {
+            self.judge_session(pass, &finished);
+        }
+        Ok(())
+    }
+
+    async fn run_cases(
+        &self,
+        plan: &Arc<Plan>,
+        gateway: &Arc<crate::gateway::Gateway>,
+        quiet: &UnboundedSender<Event>,
+        stop: &Stop,
+    ) -> Result<Vec<CaseReport>, Vec<Diagnostic>> {
+        let mode = InferenceMode::Replay;
+        let stack = self.rig.start_stack(quiet, Some((gateway, mode)), stop).await;
+        let stack = stack.map_err(|error| error.diagnostics())?;
+        let settings = runner::Settings {
+            jobs: self.rig.prepared.settings.replay_jobs,
+            max_failures: None,
+            update_snapshots: false,
+            ..self.rig.runner_settings(&stack, mode)
+        };
+        let (sender, mut receiver) = unbounded_channel();
+        let cases = runner::run(Arc::clone(plan), settings, scope(Some(gateway)), sender, stop.clone());
+        tokio::pin!(cases);
+        let ran = tokio::select! {
+            biased;
+            how = stack.wait_died() => {
+                stop.request(StopReason::BreakOff("the stack died".into()));
+                let _broken_off = cases.await;
+                Err(format!("the stack died while the recordings were proven: {how}"))
+            }
+            ran = &mut cases => ran,
+        };
+        stack.stop().await;
+        ran.map_err(|error| vec![Diagnostic::new(error)])?;
+        let mut reports = Vec::new();
+        while let Ok(event) = receiver.try_recv() {
+            if let Event::CaseFinished(report) = event {
+                reports.push(*report);
+            }
+        }
+        Ok(reports)
+    }
+
+    /// The cases that ended well or were recorded, in an order of this pass's own.
+    fn shuffled(&self, pass: usize) -> Plan {
+        let plan = &self.rig.prepared.plan;
+        let well = [Status::Passed, Status::XFailed, Status::XPassed];
+        let replayable = |id: &CaseId| {
+            self.ended.get(id).is_some_and(|status| well.contains(status))
+                || self.recorded.contains(&Owner::Case(id.clone()))
+        };
+        let mut cases: Vec<_> = plan.cases.iter().filter(|case| replayable(&case.id)).cloned().collect();
+        cases.sort_by_cached_key(|case| {
+            *blake3::hash(format!("{}/{pass}/{}", self.rig.run_id, case.id).as_bytes()).as_bytes()
+        });
+        Plan { suites: plan.suites.clone(), cases, deselected: 0 }
+    }
+
+    fn judge(&mut self, pass: usize, report: &CaseReport) {
+        let recorded = self.ended.get(&report.id).copied();
+        let status = report.outcome.status();
+        let found = if let Some(miss) = report.traffic.misses.first() {
+            Some((format!("its call {miss} found no answer"), Some(miss.explanation.clone())))
+        } else if recorded != Some(status) {
+            let first = report.failures.first().map(|failure| failure.what.clone());
+            let was = recorded.map_or("not run", Status::name);
+            Some((format!("it {was} when it was recorded, and {} when replayed", status.name()), first))
+        } else if report.traffic.unused > 0 {
+            let calls = plural(report.traffic.unused, "recorded provider call");
+            Some((format!("{calls} did not come again"), None))
+        } else {
+            None
+        };
+        if let Some((what, why)) = found {
+            self.blame(Owner::Case(report.id.clone()), pass, &what, why);
+        }
+    }
+
+    fn judge_session(&mut self, pass: usize, finished: &Finished) {
+        let Traffic { misses, .. } = &finished.session;
+        if let Some(miss) = misses.first() {
+            let what = format!("the call {miss} found no answer");
+            self.blame(Owner::Session, pass, &what, Some(miss.explanation.clone()));
+        } else if let Some(error) = finished.errors.iter().find(|error| !error.is_notice()) {
+            self.blame(Owner::Session, pass, &error.to_string(), None);
+        }
+    }
+
+    fn blame(&mut self, owner: Owner, pass: usize, what: &str, why: Option<String>) {
+        let name = match &owner {
+            Owner::Session => "the calls outside cases".to_owned(),
+            Owner::Case(case) => format!("`{case}`"),
+        };
+        let why = why.map_or(String::new(), |why| format!(": {why}"));
+        let whose = if self.recorded.contains(&owner) { "the new recording of" } else { "beside the new ones," };
+        let what = format!("{whose} {name} does not replay ({pass} of {PASSES}): {what}{why}");
+        self.wrong.entry(owner).or_insert_with(|| Diagnostic::new(what));
+    }
+
+    /// Puts the good ones in place, and says of each other where it is.
+    fn conclude(mut self, aside: &Store, sets: Vec<Set>, took: Duration) -> Proven {
+        let kept = Store::new(&self.rig.recordings(), self.rig.setup());
+        let (mut proven, mut written, mut unchanged) = (Proven::default(), 0, 0);
+        let fallen: HashSet<Owner> = self.wrong.keys().cloned().collect();
+        for set in sets.into_iter().filter(|set| !fallen.contains(&set.owner)) {
+            let owner = set.owner.clone();
+            match kept.save(set) {
+                Ok(Saved::Unchanged) => unchanged += 1,
+                Ok(Saved::Written | Saved::Removed) => written += 1,
+                Err(error) => {
+                    proven.errors.push(Diagnostic::new(error.to_string()));
+                    continue;
+                }
+            }
+            // What is in place needs no second copy; one that cannot be removed does no harm.
+            let _left = aside.save(Set::new(owner));
+        }
+        for (owner, diagnostic) in std::mem::take(&mut self.wrong) {
+            if !self.recorded.contains(&owner) {
+                proven.unproven.push(diagnostic);
+                continue;
+            }
+            let place = shown(&aside.path(&owner), &self.rig.inputs.cwd);
+            proven.unproven.push(diagnostic.hint(format!(
+                "its old recording stays as it was; the new one is in {place}. What differs from call to call can be \
+                 declared under `match:` in stack-test.yaml or the suite"
+            )));
+        }
+        let unproven = match proven.unproven.len() {
+            0 => String::new(),
+            count => format!(", {count} did not replay and were left aside"),
+        };
+        let replaced = plural(written, "set");
+        self.notice(format!("proven in {}: {replaced} replaced, {unchanged} as before{unproven}", seconds(took)));
+        if proven.unproven.is_empty() && proven.errors.is_empty() {
+            remove_folder(&self::aside(self.rig));
+        }
+        proven
+    }
+
+    /// Nothing could be shown; nothing is replaced.
+    fn unfinished(&self, mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let place = shown(&aside(self.rig), &self.rig.inputs.cwd);
+        errors.push(
+            Diagnostic::new("the new recordings could not be proven, and the old ones are as they were")
+                .hint(format!("what was recorded is in {place}")),
+        );
+        errors
+    }
+
+    fn notice(&self, text: String) {
+        let _ = self.events.send(Event::Notice(text));
+    }
+}
+
+fn shown(path: &Path, cwd: &Path) -> String {
+    path.strip_prefix(cwd).unwrap_or(path).display().to_string()
+}
