@@ -110,10 +110,8 @@ impl<'a> Proof<'a> {
     /// All cases that ended well or were recorded, once, on `sets` and what else is recorded.
     async fn replay(&mut self, pass: usize, sets: &[Set]) -> Result<(), Vec<Diagnostic>> {
         let plan = Arc::new(self.shuffled(pass));
-        let config = GatewayConfig {
-            staged: sets.to_vec(),
-            ..self.rig.gateway_config(InferenceMode::Replay, &plan)
-        };
+        let config =
+            GatewayConfig { staged: sets.to_vec(), ..self.rig.gateway_config(InferenceMode::Replay, &plan) };
         let gateway = Arc::new(self.rig.start_gateway(config).await?);
         // What is told of the stack was told when it was recorded.
         let (quiet, _unheard) = unbounded_channel();
@@ -229,7 +227,8 @@ impl<'a> Proof<'a> {
             Owner::Case(case) => format!("`{case}`"),
         };
         let why = why.map_or(String::new(), |why| format!(": {why}"));
-        let whose = if self.recorded.contains(&owner) { "the new recording of" } else { "beside the new ones," };
+        let whose =
+            if self.recorded.contains(&owner) { "the new recording of" } else { "beside the new ones," };
         let what = format!("{whose} {name} does not replay ({pass} of {PASSES}): {what}{why}");
         self.wrong.entry(owner).or_insert_with(|| Diagnostic::new(what));
     }
@@ -268,7 +267,10 @@ impl<'a> Proof<'a> {
             count => format!(", {count} did not replay and were left aside"),
         };
         let replaced = plural(written, "set");
-        self.notice(format!("proven in {}: {replaced} replaced, {unchanged} as before{unproven}", seconds(took)));
+        self.notice(format!(
+            "proven in {}: {replaced} replaced, {unchanged} as before{unproven}",
+            seconds(took)
+        ));
         if proven.unproven.is_empty() && proven.errors.is_empty() {
             remove_folder(&self::aside(self.rig));
         }

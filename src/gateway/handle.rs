@@ -64,7 +64,8 @@ pub async fn start(listener: TcpListener, config: GatewayConfig) -> Result<Gatew
     if matches!(config.mode, InferenceMode::Replay | InferenceMode::RecordIfMissing) {
         let staged: HashSet<&Owner> = config.staged.iter().map(|set| &set.owner).collect();
         let cases = config.cases.iter().cloned().map(Owner::Case);
-        let owners = std::iter::once(Owner::Session).chain(cases).filter(|owner| !staged.contains(owner)).collect();
+        let owners =
+            std::iter::once(Owner::Session).chain(cases).filter(|owner| !staged.contains(owner)).collect();
         sets = read_ahead(&store, owners).await?;
         sets.extend(config.staged.iter().cloned());
     }

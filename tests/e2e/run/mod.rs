@@ -2,6 +2,7 @@
 
 mod exit_codes;
 mod outcomes;
+mod proof;
 mod scheduling;
 mod secrets;
 mod selection;

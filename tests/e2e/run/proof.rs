@@ -1,0 +1,106 @@
+//! A new recording is kept only if it replays.
+
+use super::stacks::{CHAT, recorded_at};
+use crate::support::{Gate, MODELS, Project, Server, completion};
+use rustix::process::Signal;
+use std::sync::Arc;
+
+/// Asks for something else in every run, which no recording can answer.
+const VOLATILE: &str = r#"
+  - name: volatile
+    steps:
+      - post: /v1/chat/completions
+        json: { model: ollama/fake, messages: [{ role: user, content: "It is {{ unique }}" }] }
+        expect: { status: 200 }
+"#;
+
+fn args(url: &str) -> [&str; 5] {
+    ["a", "--stack-config", "starter", "--env", url]
+}
+
+#[test]
+fn what_does_not_replay_stays_aside_and_fails_the_run() {
+    let provider = Server::provider("hello");
+    let project = Project::with(&format!("{CHAT}{VOLATILE}"));
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let recorded = ["record", "--report", "junit=j.xml"];
+    let ended = project.run(recorded.into_iter().chain(args(&url)));
+    ended.expect(
+        1,
+        &["2 recorded", "`a::volatile` does not replay", "did not replay and were left aside", "match:"],
+    );
+    assert!(project.path("recordings/default/a/chat.json").exists(), "its neighbour proved itself");
+    assert!(!project.path("recordings/default/a/volatile.json").exists());
+    let aside = project.files("target/stack-test");
+    let aside: Vec<_> =
+        aside.iter().filter(|file| file.ends_with("recorded/default/a/volatile.json")).collect();
+    assert_eq!(aside.len(), 1, "the new one is there to be looked at");
+    ended.expect(1, &[aside[0]]);
+    assert!(project.read("j.xml").contains("volatile` does not replay"), "CI reads the report only");
+    // Proving asks nobody: a chat each, and what lists models.
+    let chats = provider.lines().iter().filter(|line| line.starts_with("POST")).count();
+    assert_eq!(chats, 2);
+}
+
+#[test]
+fn an_old_recording_outlives_a_new_one_that_does_not_replay() {
+    let project = Project::with(CHAT);
+    let (path, before) = recorded_at(&project);
+    let other = CHAT.replace("Say hello", "\"hello at {{ unique }}\"");
+    project.file("suites/a.yaml", other);
+    let provider = Server::provider("hello");
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    project.run(["record"].into_iter().chain(args(&url))).expect(1, &["does not replay (1 of 2)"]);
+    assert_eq!(project.read(&path), before);
+}
+
+#[test]
+fn nothing_is_left_aside_where_all_went_well() {
+    let project = Project::with(CHAT);
+    recorded_at(&project);
+    assert_eq!(project.files("target/stack-test"), Vec::<String>::new());
+}
+
+#[test]
+fn a_failing_case_keeps_its_old_recording_unless_asked_not_to() {
+    let project = Project::with(CHAT);
+    let (path, before) = recorded_at(&project);
+    let provider = Server::provider("good day");
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    project.run(["record"].into_iter().chain(args(&url))).expect(1, &["1 failed"]);
+    assert_eq!(project.read(&path), before);
+    project
+        .run(["record", "--keep-failed"].into_iter().chain(args(&url)))
+        .expect(1, &["1 failed", "1 set replaced"]);
+    assert!(project.read(&path).contains("good day"));
+}
+
+#[test]
+fn an_interrupted_recording_replaces_nothing_and_says_where_it_is() {
+    let project = Project::with(CHAT);
+    let (path, before) = recorded_at(&project);
+    let stuck =
+        CHAT.replace("\ncases:\n", "").replace("name: chat", "name: stuck").replace("Say hello", "stuck");
+    project.file("suites/a.yaml", format!("{CHAT}{stuck}"));
+    let gate = Arc::new(Gate::default());
+    let held = Arc::clone(&gate);
+    let provider = Server::new(move |ask, reply| match ask.path.as_str() {
+        "/v1/models" => reply.json(200, MODELS),
+        _ if ask.body.contains("stuck") => {
+            held.pass();
+            reply.json(200, &completion("hello"));
+        }
+        _ => reply.json(200, &completion("hello, anew")),
+    });
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let run = project.start(["record", "-j", "1", "--keep-failed"].into_iter().chain(args(&url)));
+    gate.arrived(1);
+    run.signal(Signal::INT);
+    let ended = run.end();
+    gate.open();
+    ended.expect(2, &["could not be proven", "the old ones are as they were"]);
+    assert_eq!(project.read(&path), before);
+    assert!(
+        project.files("target/stack-test").iter().any(|file| file.ends_with("recorded/default/a/chat.json"))
+    );
+}
