@@ -8,7 +8,7 @@
 use super::files::remove_folder;
 use super::rig::{Rig, scope};
 use crate::events::{CaseReport, Event};
-use crate::gateway::{Finished, GatewayConfig, Saved, Store};
+use crate::gateway::{Finished, Gateway, GatewayConfig, Saved, Store};
 use crate::model::{CaseId, InferenceMode, Status, Traffic};
 use crate::plan::Plan;
 use crate::recording::{Owner, Set};
@@ -122,7 +122,7 @@ impl<'a> Proof<'a> {
                 stop.request(StopReason::BreakOff(reason.clone()));
                 Err(vec![Diagnostic::new(format!("the proof was broken off: {reason}"))])
             }
-            reports = self.run_cases(&plan, &gateway, &quiet, &stop) => reports,
+            reports = self.run_cases(pass, &plan, &gateway, (&quiet, &stop)) => reports,
         };
         let finished = match Arc::try_unwrap(gateway) {
             Ok(gateway) => Some(gateway.finish().await),
@@ -139,10 +139,10 @@ impl<'a> Proof<'a> {
 
     async fn run_cases(
         &self,
+        pass: usize,
         plan: &Arc<Plan>,
-        gateway: &Arc<crate::gateway::Gateway>,
-        quiet: &UnboundedSender<Event>,
-        stop: &Stop,
+        gateway: &Arc<Gateway>,
+        (quiet, stop): (&UnboundedSender<Event>, &Stop),
     ) -> Result<Vec<CaseReport>, Vec<Diagnostic>> {
         let mode = InferenceMode::Replay;
         let stack = self.rig.start_stack(quiet, Some((gateway, mode)), stop).await;
@@ -151,6 +151,8 @@ impl<'a> Proof<'a> {
             jobs: self.rig.prepared.settings.replay_jobs,
             max_failures: None,
             update_snapshots: false,
+            // What differs from run to run must differ here.
+            run_id: format!("{}-{pass}", self.rig.run_id),
             ..self.rig.runner_settings(&stack, mode)
         };
         let (sender, mut receiver) = unbounded_channel();
