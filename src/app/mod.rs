@@ -19,6 +19,7 @@ mod proof;
 mod providers;
 mod rig;
 mod run;
+mod runtime;
 mod scope;
 mod serve;
 mod session;

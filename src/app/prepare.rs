@@ -3,11 +3,12 @@
 use super::inputs::Inputs;
 use super::project::{Project, Setup};
 use super::providers::Providers;
+use super::runtime;
 use super::settings::{self, RunRequest, Settings};
 use super::suites::SuitesFolder;
 use crate::plan::{self, ModelChoices, Plan, Selection};
 use crate::source::{Diagnostic, Origin, SourceFile, Span, nearest};
-use crate::stack;
+use crate::stack::{self, Runtime};
 use crate::stack_config::{Config, Distro, Target};
 use crate::starter::{self, ConfigError};
 use crate::suite::ModelKind;
@@ -16,6 +17,8 @@ use std::sync::Arc;
 /// Everything that is known before anything starts.
 pub(super) struct Prepared {
     pub(super) settings: Settings,
+    /// Who plays the stack's config.
+    pub(super) runtime: Runtime,
     pub(super) setup: Option<String>,
     pub(super) providers: Providers,
     pub(super) plan: Arc<Plan>,
@@ -55,13 +58,18 @@ pub(super) fn prepare(
             models.set_default(kind, ids)?;
         }
     }
-    let notices = unprovided(&settings, &mut models)?;
+    let runtime = runtime::resolve(settings.runtime, &settings.stack_config.target(), inputs)
+        .map_err(|error| vec![error])?;
+    let embedded = runtime == Runtime::Embedded;
+    let notices = if embedded { unprovided(&settings, &mut models)? } else { Vec::new() };
     let providers =
         Providers::settle(project, setup, (&settings.stack_config, &models, &settings.env), inputs)?;
-    playable(&settings, &providers, inputs)?;
+    if embedded {
+        playable(&settings, &providers, inputs)?;
+    }
     let selection = Selection { filter: settings.filter.clone(), tags: settings.tags.clone(), models };
     let plan = Arc::new(plan::build(&folder, &resolved, &selection)?);
-    Ok(Prepared { settings, setup: setup_name, providers, plan, notices })
+    Ok(Prepared { settings, runtime, setup: setup_name, providers, plan, notices })
 }
 
 /// Takes back the setup's models of providers that the embedded stack does not have: their cases are skipped, and that is said.

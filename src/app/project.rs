@@ -13,6 +13,7 @@ const TOP_KEYS: &[&str] = &["providers", "setups", "run", "secrets"];
 /// The keys under `run:`; each is the default of the flag of that name.
 const RUN_KEYS: &[&str] = &[
     "stack_config",
+    "runtime",
     "suite",
     "setup",
     "suites_dir",

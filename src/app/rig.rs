@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use crate::recording::NO_SETUP;
 use crate::runner::{self, CaseScope, NoGateway, Stop};
 use crate::source::Diagnostic;
-use crate::stack::{self, Stack, StackRequest};
+use crate::stack::{self, Runtime, Stack, StackRequest};
 use crate::stack_config::Target;
 use crate::suite::ModelKind;
 use std::collections::BTreeSet;
@@ -60,6 +60,7 @@ impl Rig<'_> {
 
     fn is_process(&self) -> bool {
         matches!(self.prepared.settings.stack_config.target(), Target::Process { .. })
+            || self.prepared.runtime != Runtime::Embedded
     }
 
     /// A gateway in `mode` for the cases of `plan`, as the settings want it.
@@ -72,6 +73,8 @@ impl Rig<'_> {
             replay_speed: settings.replay_speed,
             strict: settings.strict,
             egress: settings.egress,
+            // A new client for each call, never closed, stalls on a connection that is kept alive.
+            close_connections: self.prepared.runtime != Runtime::Embedded,
             ..GatewayConfig::new(mode, self.setup(), &self.recordings())
         }
     }
@@ -104,6 +107,7 @@ impl Rig<'_> {
         let providers = &self.prepared.providers;
         let request = StackRequest {
             target: settings.stack_config.target(),
+            runtime: self.prepared.runtime.clone(),
             env: gateway
                 .map_or_else(|| providers.plain_env(), |(gateway, mode)| providers.stack_env(gateway, mode)),
             process_env: self.inputs.env.clone(),
@@ -136,12 +140,19 @@ impl Rig<'_> {
         ids.map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
+    /// Whether `mode` records from a stack that tells nothing of the case it calls a provider for: then only one case may be
+    /// in flight.
+    pub(super) fn must_record_alone(&self, mode: InferenceMode) -> bool {
+        let records = matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
+        records && matches!(&self.prepared.runtime, Runtime::Python(stack) if !stack.instrumented)
+    }
+
     /// How cases are run against `stack` with `mode` in force.
     pub(super) fn runner_settings(&self, stack: &Stack, mode: InferenceMode) -> runner::Settings {
         let settings = &self.prepared.settings;
         runner::Settings {
             base_url: stack.url().to_owned(),
-            jobs: settings.jobs,
+            jobs: if self.must_record_alone(mode) { 1 } else { settings.jobs },
             case_timeout: settings.case_timeout,
             max_failures: settings.max_failures,
             run_id: self.run_id.clone(),

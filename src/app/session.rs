@@ -156,6 +156,13 @@ impl<'a> Session<'a> {
                 Err(errors) => Ended { errors, ..Ended::default() },
             };
         }
+        if self.rig.must_record_alone(self.rig.prepared.settings.mode) {
+            let _ = events.send(Event::Notice(
+                "one case at a time: without OpenTelemetry's instrumentation (opentelemetry-distro, -instrumentation-asgi, \
+                 -instrumentation-httpx in its venv) this stack does not tell which case it calls a provider for"
+                    .into(),
+            ));
+        }
         config.aside = Some(proof::aside(&self.rig));
         let gateway = match self.rig.start_gateway(config).await {
             Ok(gateway) => gateway,

@@ -2,6 +2,7 @@
 
 use super::inputs::Inputs;
 use super::project::Project;
+use super::runtime::RuntimeChoice;
 use crate::cli::{Common, Models, Output, RecordArgs, RunArgs, Selected};
 use crate::model::{Egress, InferenceMode, ReplaySpeed};
 use crate::plan::{Filter, ModelChoices, Wanted};
@@ -18,6 +19,8 @@ const STACK_CONFIG_ENV: &[&str] = &["STACK_TEST_CONFIG", "LLAMA_STACK_CONFIG", "
 /// Environment variables that hold the default of `--inference-mode`.
 const MODE_ENV: &[&str] =
     &["STACK_TEST_INFERENCE_MODE", "LLAMA_STACK_TEST_INFERENCE_MODE", "OGX_TEST_INFERENCE_MODE"];
+/// The environment variable that holds the default of `--runtime`.
+const RUNTIME_ENV: &[&str] = &["STACK_TEST_RUNTIME"];
 /// Environment variables that ask for a fresh server where one is running already.
 const RESTART_ENV: &[&str] = &["LLAMA_STACK_TEST_FORCE_SERVER_RESTART", "OGX_TEST_FORCE_SERVER_RESTART"];
 /// Cases in flight when nothing else is said. They wait for a server, not for a processor, so this does not follow the cores.
@@ -75,6 +78,7 @@ pub(super) struct Settings {
     pub(super) stack_config: StackConfig,
     /// Where that was said: `--stack-config`, or the name of a variable.
     pub(super) stack_config_from: String,
+    pub(super) runtime: RuntimeChoice,
     pub(super) setup: Option<String>,
     pub(super) models: ModelChoices,
     pub(super) env: Vec<(String, String)>,
@@ -183,6 +187,11 @@ pub(super) fn settle(
         suites_dir: path(selected.suites_dir, "suites_dir", "suites"),
         stack_config: settling.stack_config(&stack_config),
         stack_config_from: stack_config.0.file.name().to_owned(),
+        runtime: settling.runtime(
+            said("--runtime", &target.runtime)
+                .or_else(|| inputs.first_env(RUNTIME_ENV).map(|(name, value)| Said::flag(name, value)))
+                .or_else(|| run("runtime")),
+        ),
         setup: target.setup.clone().or_else(|| run("setup").map(|said| said.text().to_owned())),
         models: settling.models(&models),
         env: settling.env(&target.env),
@@ -281,6 +290,14 @@ impl Settling {
         InferenceMode::from_str(said.text()).unwrap_or_else(|error| {
             self.errors.push(Diagnostic::at(said.0, error.to_string()));
             InferenceMode::default()
+        })
+    }
+
+    fn runtime(&mut self, said: Option<Said>) -> RuntimeChoice {
+        let Some(Said(origin, text)) = said else { return RuntimeChoice::default() };
+        RuntimeChoice::from_str(&text).unwrap_or_else(|error| {
+            self.errors.push(Diagnostic::at(origin, error.to_string()));
+            RuntimeChoice::default()
         })
     }
 

@@ -90,6 +90,10 @@ pub struct Target {
     /// help stack-configs`. [env: STACK_TEST_CONFIG, LLAMA_STACK_CONFIG, OGX_CONFIG] [default: starter]
     #[arg(long, value_name = "STACK-CONFIG")]
     pub stack_config: Option<String>,
+    /// Who plays the stack's config: `auto` (an installed OGX or Llama Stack, else the embedded stack), `builtin`, `ogx`,
+    /// `llama-stack`. [env: STACK_TEST_RUNTIME] [default: auto]
+    #[arg(long, value_name = "WHO")]
+    pub runtime: Option<String>,
     /// A named set of environment and models; see `stack-test help setups`. [default: the suite's own]
     #[arg(long, value_name = "NAME")]
     pub setup: Option<String>,

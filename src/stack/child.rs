@@ -7,11 +7,20 @@
 use super::group::Group;
 use super::log::Log;
 use super::{Error, StackRequest};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::process::{ChildStdin, Command};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+/// What is to be run.
+pub(super) struct Launch {
+    pub(super) program: PathBuf,
+    pub(super) args: Vec<String>,
+    /// Variables of its own; those of the request win.
+    pub(super) env: Vec<(String, String)>,
+}
 
 /// A server process of ours.
 #[derive(Debug)]
@@ -29,14 +38,14 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// Runs `request.exe` with `args` in a group of its own, its output in the log.
-    pub(super) fn spawn(request: &StackRequest, args: &[String]) -> Result<Self, Error> {
+    /// Runs `launch` in a group of its own, its output in the log.
+    pub(super) fn spawn(request: &StackRequest, launch: &Launch) -> Result<Self, Error> {
         let (log, file) = Log::create(request)?;
-        let failed = |source| Error::Spawn { program: request.exe.clone(), source };
-        let mut command = Command::new(&request.exe);
+        let failed = |source| Error::Spawn { program: launch.program.clone(), source };
+        let mut command = Command::new(&launch.program);
         command
-            .args(args)
-            .envs(request.env.iter().map(|(name, value)| (name, value)))
+            .args(&launch.args)
+            .envs(launch.env.iter().chain(&request.env).map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(file.try_clone().map_err(failed)?)
             .stderr(file)

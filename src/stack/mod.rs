@@ -19,11 +19,13 @@ mod log;
 #[expect(clippy::disallowed_methods, reason = "who holds a port is read from /proc")]
 mod port_owner;
 mod process;
+mod python_stack;
 mod ready;
 mod remote;
 mod request;
 mod run_config;
 mod running;
+mod runtime;
 mod substitute;
 
 pub use embedded::embedded_config;
@@ -32,3 +34,4 @@ pub use port_owner::PortOwner;
 pub use ready::Unready;
 pub use request::{STOP_GRACE, StackRequest};
 pub use running::{Stack, start};
+pub use runtime::{Product, PythonStack, Runtime};

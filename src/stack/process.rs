@@ -1,11 +1,11 @@
 //! `server:<config>:<port>`: the server that is there, or a child of ours.
 
 use super::capabilities::{self, Health};
-use super::child::Child;
+use super::child::{Child, Launch};
 use super::http::Http;
 use super::ready::{self, GaveUp, Ready, Wanted};
 use super::running::Started;
-use super::{Error, PortOwner, StackRequest, embedded};
+use super::{Error, PortOwner, Runtime, StackRequest, embedded, python_stack};
 use crate::stack_config::Config;
 use std::time::Duration;
 
@@ -50,11 +50,11 @@ async fn spawn(
     http: &Http,
     url: String,
 ) -> Result<Started, Error> {
-    // What the child would only say in its log is said here: a config that it cannot play.
-    embedded::embedded_config(config, &|name| request.lookup(name))?;
-    let served = embedded::redirected(config, request);
-    let args = ["serve", &served.to_string(), "--port", &port.to_string(), "--until-stdin-closes"];
-    let child = Child::spawn(request, &args.map(str::to_owned))?;
+    let launch = match &request.runtime {
+        Runtime::Embedded => embedded_launch(request, config, port)?,
+        Runtime::Python(stack) => python_stack::launch(request, config, port, stack),
+    };
+    let child = Child::spawn(request, &launch)?;
     let wanted = wanted(request);
     let outcome = tokio::select! {
         // A child that has ended may have left its port to somebody else, whose answers are not its own.
@@ -62,8 +62,13 @@ async fn spawn(
         status = child.wait() => return Err(died_early(&child, status)),
         outcome = ready::wait(http, &wanted, false) => outcome,
     };
+    let who = match &request.runtime {
+        Runtime::Embedded => "embedded stack".to_owned(),
+        Runtime::Python(stack) => stack.to_string(),
+    };
+    let taken = format!("{who}, a process on port {port} serving {}", embedded::shown(config));
     match outcome {
-        Ok(ready) => ready_child(child, config, port, url, ready).await,
+        Ok(ready) => ready_child(child, taken, port, url, ready).await,
         Err(GaveUp::Refused(why)) => Err(Error::Unreachable { url, why }),
         Err(GaveUp::NotReady(not_ready)) => {
             let tail = child.log().tail();
@@ -73,9 +78,27 @@ async fn spawn(
     }
 }
 
+fn embedded_launch(request: &StackRequest, config: &Config, port: u16) -> Result<Launch, Error> {
+    // What the child would only say in its log is said here: a config that it cannot play.
+    embedded::embedded_config(config, &|name| request.lookup(name))?;
+    let served = embedded::redirected(config, request);
+    let args = ["serve", &served.to_string(), "--port", &port.to_string(), "--until-stdin-closes"];
+    let args = args.map(str::to_owned).to_vec();
+    Ok(Launch { program: request.exe.clone(), args, env: Vec::new() })
+}
+
+/// A server of our own on a free port, for a config without one.
+pub(super) async fn private(request: &StackRequest, config: &Config) -> Result<Started, Error> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(Error::Listen)?;
+    let port = listener.local_addr().map_err(Error::Listen)?.port();
+    drop(listener);
+    let url = format!("http://127.0.0.1:{port}");
+    spawn(request, config, port, &Http::new(&url)?, url).await
+}
+
 async fn ready_child(
     child: Child,
-    config: &Config,
+    taken: String,
     port: u16,
     url: String,
     ready: Ready,
@@ -87,7 +110,6 @@ async fn ready_child(
     if let Some(status) = child.ended() {
         return Err(died_early(&child, status));
     }
-    let taken = format!("embedded stack, a process on port {port} serving {}", embedded::shown(config));
     Ok(Started::child(taken, url, ready, child))
 }
 

@@ -1,5 +1,6 @@
 //! What is asked for.
 
+use super::Runtime;
 use crate::stack_config::Target;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,6 +21,8 @@ pub const STOP_GRACE: Duration = Duration::from_secs(5);
 pub struct StackRequest {
     /// What to start or reach.
     pub target: Target,
+    /// Who plays the target's config.
+    pub runtime: Runtime,
     /// Variables for the stack that win over those of the process: the providers' base URLs at the gateway, those of the
     /// setup, those of `--env`. The last one of a name counts.
     pub env: Vec<(String, String)>,
@@ -71,6 +74,7 @@ impl fmt::Debug for StackRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.env.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("StackRequest")
+            .field("runtime", &self.runtime)
             .field("env", &names)
             .field("wanted_models", &self.wanted_models)
             .field("log_dir", &self.log_dir)

@@ -3,7 +3,7 @@
 use super::child::Child;
 use super::ready::Ready;
 use super::remote::without_credentials;
-use super::{Error, StackRequest, builtin, container, process, remote};
+use super::{Error, Runtime, StackRequest, builtin, container, process, remote};
 use crate::events::StackInfo;
 use crate::model::Capabilities;
 use crate::stack_config::Target;
@@ -93,7 +93,10 @@ pub async fn start(
 
 async fn start_target(request: &StackRequest) -> Result<Started, Error> {
     match &request.target {
-        Target::Builtin(config) => builtin::start(request, config).await,
+        Target::Builtin(config) => match request.runtime {
+            Runtime::Embedded => builtin::start(request, config).await,
+            Runtime::Python(_) => process::private(request, config).await,
+        },
         Target::Process { config, port } => process::start(request, config, *port).await,
         Target::Container { image, port } => container::start(request, image, *port),
         Target::Remote { url } => remote::reach(request, url).await,

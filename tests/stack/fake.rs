@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::http::{StatusCode, Uri};
-use stack_test::stack::{self, Error, Stack, StackRequest};
+use stack_test::stack::{self, Error, Runtime, Stack, StackRequest};
 use stack_test::stack_config::StackConfig;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -100,6 +100,7 @@ pub(super) fn request(config: &str, log_dir: &Path) -> StackRequest {
         stop_grace: Duration::from_secs(5),
         exe: PathBuf::from("/nowhere/stack-test"),
         force_restart: false,
+        runtime: Runtime::Embedded,
     }
 }
 
