@@ -2,7 +2,7 @@
 
 use super::error::CommandError;
 use super::inputs::Inputs;
-use super::{ExitStatus, help, import, limits, outputs, run, serve};
+use super::{ExitStatus, gateway, help, import, limits, outputs, run, serve};
 use crate::cli::{Cli, Command, RecordingsCommand};
 use clap::Parser;
 use std::io::Write;
@@ -43,6 +43,7 @@ fn carry_out(cli: Cli, inputs: &Inputs) -> Result<ExitStatus, CommandError> {
         Command::Run(args) => block_on(run::run(&common, (*args).into())),
         Command::Record(args) => block_on(run::run(&common, (*args).into())),
         Command::Serve(args) => block_on(serve::serve(&args, inputs)),
+        Command::Gateway(args) => block_on(gateway::gateway(&args, &common)),
         Command::Recordings(RecordingsCommand::Import(args)) => import::import(&args, inputs),
         Command::Help(args) => help::help(&args, &common),
     }

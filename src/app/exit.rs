@@ -6,21 +6,38 @@ use std::process::ExitCode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {
     /// Every case passed, was skipped, or failed as expected.
-    Passed = 0,
+    Passed,
     /// A case failed.
-    Failed = 1,
+    Failed,
     /// The user stopped the run.
-    Interrupted = 2,
+    Interrupted,
     /// The stack did not start, a file could not be written, or stack-test itself is at fault.
-    Internal = 3,
+    Internal,
     /// The command line, the settings or a suite is wrong; nothing was started.
-    Usage = 4,
+    Usage,
     /// No case was selected.
-    NothingSelected = 5,
+    NothingSelected,
+    /// The command that `stack-test gateway` ran ended with this code.
+    Command(u8),
+}
+
+impl ExitStatus {
+    /// The number that the process exits with.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Passed => 0,
+            Self::Failed => 1,
+            Self::Interrupted => 2,
+            Self::Internal => 3,
+            Self::Usage => 4,
+            Self::NothingSelected => 5,
+            Self::Command(code) => code,
+        }
+    }
 }
 
 impl From<ExitStatus> for ExitCode {
     fn from(status: ExitStatus) -> Self {
-        Self::from(status as u8)
+        Self::from(status.code())
     }
 }

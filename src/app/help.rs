@@ -122,7 +122,7 @@ fn importers() -> String {
 }
 
 fn exit_codes() -> String {
-    let code = |status: ExitStatus, what: &str| [(status as u8).to_string(), what.to_owned()];
+    let code = |status: ExitStatus, what: &str| [status.code().to_string(), what.to_owned()];
     columns(
         [
             code(ExitStatus::Passed, "every case passed, was skipped, or failed as expected"),

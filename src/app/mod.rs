@@ -1,13 +1,15 @@
 //! The composition root: the one room that knows all others.
 //!
 //! `inputs` reads what the process was given (arguments, environment, terminals, folder), once. `project` reads
-//! `stack-test.yaml`, `settings` makes one value of all that, and `run`, `serve`, `import` and `help` carry a command out.
+//! `stack-test.yaml`, `settings` makes one value of all that, and `run`, `serve`, `gateway`, `import` and `help` carry a command out.
 //! Everything below gets values and hands values back.
 
 mod entry;
 mod error;
 mod exit;
 mod files;
+mod gateway;
+mod gateway_providers;
 mod help;
 mod import;
 mod inputs;

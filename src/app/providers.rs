@@ -14,7 +14,7 @@ use crate::wire::dialect::{DIALECTS, Dialect, by_name};
 use std::collections::BTreeMap;
 
 /// What the stack gets as a key where nobody gave one and no provider will be asked: clients refuse to start without any.
-const REPLAY_KEY: &str = "stack-test-replay";
+pub(super) const REPLAY_KEY: &str = "stack-test-replay";
 
 /// The environment of the stack and the providers that are part of the run.
 #[derive(Debug)]
@@ -187,7 +187,11 @@ fn named_models(models: &ModelChoices) -> Vec<String> {
     ids.filter_map(|id| Some(id.split_once('/')?.0.to_owned())).collect()
 }
 
-fn dialect(name: &str, provider: &Provider) -> Result<&'static Dialect, Diagnostic> {
+/// The dialect of a provider.
+///
+/// # Errors
+/// There is none of that name.
+pub(super) fn dialect(name: &str, provider: &Provider) -> Result<&'static Dialect, Diagnostic> {
     if let Some(dialect) = by_name(&provider.dialect) {
         return Ok(dialect);
     }

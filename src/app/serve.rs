@@ -52,7 +52,7 @@ pub(super) async fn serve(args: &ServeArgs, inputs: &Inputs) -> Result<ExitStatu
 }
 
 /// Resolves when the other end of standard input is gone.
-async fn stdin_closed() {
+pub(super) async fn stdin_closed() {
     let mut stdin = tokio::io::stdin();
     let mut buffer = [0; 64];
     while stdin.read(&mut buffer).await.is_ok_and(|count| count > 0) {}

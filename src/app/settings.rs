@@ -17,7 +17,7 @@ use std::time::Duration;
 /// Environment variables that hold the default of `--stack-config`, the first that is set.
 const STACK_CONFIG_ENV: &[&str] = &["STACK_TEST_CONFIG", "LLAMA_STACK_CONFIG", "OGX_CONFIG"];
 /// Environment variables that hold the default of `--inference-mode`.
-const MODE_ENV: &[&str] =
+pub(super) const MODE_ENV: &[&str] =
     &["STACK_TEST_INFERENCE_MODE", "LLAMA_STACK_TEST_INFERENCE_MODE", "OGX_TEST_INFERENCE_MODE"];
 /// The environment variable that holds the default of `--runtime`.
 const RUNTIME_ENV: &[&str] = &["STACK_TEST_RUNTIME"];

@@ -1,6 +1,6 @@
 //! The command itself.
 
-use super::{RecordArgs, RecordingsCommand, RunArgs, ServeArgs};
+use super::{GatewayArgs, RecordArgs, RecordingsCommand, RunArgs, ServeArgs};
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// End-to-end tests for OpenAI-compatible AI stacks: real provider answers, recorded once, replayed for ever.
@@ -38,6 +38,8 @@ pub enum Command {
     Record(Box<RecordArgs>),
     /// Serve the embedded stack.
     Serve(ServeArgs),
+    /// Record and replay for another runner: the gateway alone, for any program that calls model providers.
+    Gateway(Box<GatewayArgs>),
     /// Look after recordings.
     #[command(subcommand)]
     Recordings(RecordingsCommand),

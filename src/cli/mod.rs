@@ -1,11 +1,13 @@
 //! What may be typed. Only clap derives: what a flag means is decided in `app`.
 
 mod command;
+mod gateway;
 mod recordings;
 mod run;
 mod serve;
 
 pub use command::{Cli, Color, Command, HelpArgs};
+pub use gateway::GatewayArgs;
 pub use recordings::{ImportArgs, RecordingsCommand};
 pub use run::{Common, Execution, Models, Output, RecordArgs, RunArgs, Selected, Target};
 pub use serve::ServeArgs;

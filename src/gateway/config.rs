@@ -3,6 +3,7 @@
 use crate::model::{CaseId, Egress, InferenceMode, ReplaySpeed, Secret};
 use crate::recording::Set;
 use crate::wire::dialect::Dialect;
+use http::HeaderName;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -39,6 +40,16 @@ pub struct GatewayConfig {
     pub staged: Vec<Set>,
     /// Where recorded sets are written in place of `root`, for as long as they are not proven.
     pub aside: Option<PathBuf>,
+    /// For a gateway that serves somebody else's runner; `None` where our own tells it which case begins and ends.
+    pub standalone: Option<Standalone>,
+}
+
+/// What a gateway has that no runner of ours steers: it answers `/__stack_test/…`, and a case begins with the first call
+/// that names it.
+#[derive(Debug, Clone, Default)]
+pub struct Standalone {
+    /// The request header that names the case.
+    pub case_header: Option<HeaderName>,
 }
 
 impl GatewayConfig {
@@ -58,6 +69,7 @@ impl GatewayConfig {
             egress: Egress::default(),
             staged: Vec::new(),
             aside: None,
+            standalone: None,
         }
     }
 }

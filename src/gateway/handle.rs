@@ -81,7 +81,7 @@ pub async fn start(listener: TcpListener, config: GatewayConfig) -> Result<Gatew
         InferenceMode::Replay => None,
         _ => Some(Arc::new(Forwarder::new(config.idle, Arc::clone(&ledger))?)),
     };
-    let server = Arc::new(Server::new(config, ledger, forwarder)?);
+    let server = Arc::new(Server::new(config, address, ledger, forwarder)?);
     let gateway =
         Gateway { address, server, connections: TaskTracker::new(), ending: CancellationToken::new() };
     gateway.connections.spawn(accept(
@@ -174,6 +174,17 @@ impl Gateway {
         self.server.ledger.close(case, keep)
     }
 
+    /// Ends every case of a [`super::Standalone`] gateway that is still open, and gives the traffic of each case there
+    /// was, in the order of their names. To be called before [`Gateway::finish`].
+    pub fn close_all(&self, keep: bool) -> Vec<(CaseId, Traffic)> {
+        self.server.admin.as_ref().map_or_else(Vec::new, |admin| admin.cases.close_all(keep))
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Ends the gateway: answers that are being recorded may come to their end, what belongs to no case is written.
     pub async fn finish(self) -> Finished {
         // What belongs to a case that failed or was broken off is kept by nobody, and not waited for.
@@ -186,7 +197,11 @@ impl Gateway {
         self.ending.cancel();
         self.connections.close();
         let _cut = timeout(LAST_WORDS, self.connections.wait()).await;
-        self.server.ledger.finish()
+        let mut finished = self.server.ledger.finish();
+        if let Some(admin) = &self.server.admin {
+            finished.session.add(&admin.cases.session_before());
+        }
+        finished
     }
 }
 

@@ -97,9 +97,21 @@ impl Ledger {
 
     /// A case, or another attempt of it, begins.
     pub(super) fn open(&self, case: &CaseId) {
-        let owner = Owner::Case(case.clone());
         let mut inner = self.lock();
-        self.load(&mut inner, &owner);
+        self.begin(&mut inner, Owner::Case(case.clone()));
+        if !inner.in_flight.contains(case) {
+            inner.in_flight.push(case.clone());
+        }
+    }
+
+    /// The same without counting as a case in flight: when it ends is not known, so that a call that names no case is
+    /// not taken for one of its own.
+    pub(super) fn admit(&self, owner: Owner) {
+        self.begin(&mut self.lock(), owner);
+    }
+
+    fn begin(&self, inner: &mut Inner, owner: Owner) {
+        self.load(inner, &owner);
         let state = inner.state(owner);
         let records = match self.mode {
             InferenceMode::Record => true,
@@ -111,9 +123,21 @@ impl Ledger {
         state.attempt += 1;
         state.closing = false;
         state.recorder = records.then(Recorder::default);
-        if !inner.in_flight.contains(case) {
-            inner.in_flight.push(case.clone());
+    }
+
+    /// The traffic of `owner` up to now.
+    pub(super) fn so_far(&self, owner: &Owner) -> Traffic {
+        let inner = self.lock();
+        let Some(state) = inner.owners.get(owner) else { return Traffic::default() };
+        let mut traffic = state.traffic.clone();
+        match (&state.recorder, &state.loaded) {
+            (Some(recorder), _) => traffic.recorded = recorder.calls(),
+            (None, Some(loaded)) if *owner != Owner::Session => {
+                traffic.unused = loaded.unused(&state.asked);
+            }
+            _ => {}
         }
+        traffic
     }
 
     /// A case ends. `keep` says whether what was recorded replaces the old set.

@@ -3,10 +3,13 @@
 //!
 //! `server` takes requests in and finds out which provider is meant; `attribution` finds out which case asks; `ledger`
 //! knows what each case may still be given and what it has asked; `forward` asks providers, and exists only in modes that
-//! may; `store` alone opens recordings. In replay there is no client in the whole gateway: a miss cannot go live.
+//! may; `store` alone opens recordings. Where no runner of ours steers it, `cases` opens a case at its first call and
+//! `admin` answers `/__stack_test/…`. In replay there is no client in the whole gateway: a miss cannot go live.
 
+mod admin;
 mod answer;
 mod attribution;
+mod cases;
 mod config;
 mod error;
 mod forward;
@@ -17,7 +20,7 @@ mod recorder;
 mod server;
 mod store;
 
-pub use config::{GatewayConfig, IDLE, Upstream};
+pub use config::{GatewayConfig, IDLE, Standalone, Upstream};
 pub use error::Error;
 pub use handle::{Finished, Gateway, start};
 pub use server::{MISS_STATUS, NOTE};

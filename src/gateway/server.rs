@@ -1,5 +1,6 @@
 //! Takes requests in.
 
+use super::admin::{self, Admin};
 use super::answer::{AnswerBody, own, recorded};
 use super::attribution::named;
 use super::forward::{Call, Forwarder};
@@ -11,6 +12,7 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use url::Url;
 
@@ -30,21 +32,25 @@ pub(super) struct Server {
     pub(super) ledger: Arc<Ledger>,
     /// `None` in replay: then there is nothing that could connect.
     pub(super) forwarder: Option<Arc<Forwarder>>,
+    /// For a gateway that no runner of ours steers.
+    pub(super) admin: Option<Admin>,
     close_connections: bool,
 }
 
 impl Server {
     pub(super) fn new(
         config: GatewayConfig,
+        address: SocketAddr,
         ledger: Arc<Ledger>,
         forwarder: Option<Arc<Forwarder>>,
     ) -> Result<Self, Error> {
+        let mut admin = Admin::of(&config, address, &ledger);
         let mut providers: Vec<(Upstream, Url)> = Vec::new();
         for upstream in config.providers {
             let wrong = |problem: String| Error::Provider { name: upstream.name.clone(), problem };
             let named = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-            if upstream.name.is_empty() || upstream.name.starts_with('.') || !upstream.name.bytes().all(named)
-            {
+            let begins_ill = upstream.name.starts_with('.') || upstream.name == admin::STEP;
+            if upstream.name.is_empty() || begins_ill || !upstream.name.bytes().all(named) {
                 return Err(wrong("its name may have letters, digits, `-`, `_` and `.`".into()));
             }
             if providers.iter().any(|(other, _)| other.name == upstream.name) {
@@ -57,7 +63,13 @@ impl Server {
             }
             providers.push((upstream, url));
         }
-        Ok(Self { providers, ledger, forwarder, close_connections: config.close_connections })
+        if let Some(admin) = &mut admin {
+            admin.providers = providers
+                .iter()
+                .map(|(one, url)| (one.name.clone(), base_url(address, &one.name, url)))
+                .collect();
+        }
+        Ok(Self { providers, ledger, forwarder, admin, close_connections: config.close_connections })
     }
 
     pub(super) async fn answer(&self, request: http::Request<Incoming>) -> http::Response<AnswerBody> {
@@ -70,7 +82,13 @@ impl Server {
     }
 
     async fn decide(&self, request: http::Request<Incoming>) -> Result<http::Response<AnswerBody>, Refusal> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        if let Some(admin) = &self.admin {
+            admin.guard(&parts)?;
+            if admin::is_meant(parts.uri.path()) {
+                return admin.answer(&parts, body).await;
+            }
+        }
         let (upstream, base, path) = self.route(parts.uri.path())?;
         let query = parts.uri.query().unwrap_or_default();
         let body = whole_body(body).await?;
@@ -86,7 +104,14 @@ impl Server {
         };
         let polled = parts.method == http::Method::GET
             && upstream.dialect.polled.iter().any(|end| path.ends_with(end));
-        match self.ledger.decide(asked, named(&parts.headers), polled) {
+        let named = match &self.admin {
+            Some(admin) => admin.cases.named(&mut parts.headers),
+            None => named(&parts.headers),
+        };
+        if let (Some(admin), Some((case, _)), false) = (&self.admin, &named, polled) {
+            admin.cases.arrive(case);
+        }
+        match self.ledger.decide(asked, named, polled) {
             Verdict::Replay(loaded, place) => {
                 let exchange = &loaded.set.exchanges[place];
                 Ok(recorded(&exchange.request.provider, &exchange.response))
@@ -130,6 +155,11 @@ impl Server {
     }
 }
 
+/// What is used in place of the URL of a provider: the same path behind the gateway's address and the provider's name.
+pub(super) fn base_url(address: SocketAddr, provider: &str, url: &Url) -> String {
+    format!("http://{address}/{provider}{}", url.path().trim_end_matches('/'))
+}
+
 /// Whether a path has a step `.` or `..`, also where it is percent-encoded.
 fn climbs(path: &str) -> bool {
     let has_climbing_step = |path: &str| path.split(['/', '\\']).any(|step| step == "." || step == "..");
@@ -143,7 +173,7 @@ fn is_json(content_type: &str) -> bool {
     content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
-async fn whole_body(body: Incoming) -> Result<Bytes, Refusal> {
+pub(super) async fn whole_body(body: Incoming) -> Result<Bytes, Refusal> {
     if http_body::Body::size_hint(&body).lower() > LARGEST as u64 {
         return Err(too_large());
     }
@@ -159,9 +189,9 @@ fn too_large() -> Refusal {
 }
 
 /// A request that is answered by the gateway itself, and what it says.
-struct Refusal(StatusCode, String);
+pub(super) struct Refusal(StatusCode, String);
 
-fn refused(status: StatusCode, what: &str) -> Refusal {
+pub(super) fn refused(status: StatusCode, what: &str) -> Refusal {
     Refusal(status, what.to_owned())
 }
 

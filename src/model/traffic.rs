@@ -55,6 +55,8 @@ impl fmt::Display for Miss {
 /// The rung of the attribution ladder that decided which case a provider call belongs to, surest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Decided {
+    /// The header that was chosen for it named the case (`stack-test gateway --case-header`).
+    CaseHeader,
     /// W3C baggage named the case.
     Baggage,
     /// A token in the base URL named the case.
@@ -71,6 +73,7 @@ impl Decided {
     /// The word in reports.
     pub fn name(self) -> &'static str {
         match self {
+            Self::CaseHeader => "the case header",
             Self::Baggage => "baggage",
             Self::BaseUrl => "base URL",
             Self::ProviderData => "provider data",

@@ -32,7 +32,7 @@ impl Group {
     }
 
     #[cfg(unix)]
-    fn signal(self, signal: rustix::process::Signal) {
+    pub(super) fn signal(self, signal: rustix::process::Signal) {
         if let Some(pid) = as_pid(self.0) {
             // The only failure is that nobody is left, which is what was wanted.
             let _ = rustix::process::kill_process_group(pid, signal);

@@ -8,6 +8,8 @@ mod builtin;
 mod capabilities;
 #[expect(clippy::disallowed_methods, reason = "the one place that spawns a server")]
 mod child;
+#[expect(clippy::disallowed_methods, reason = "runs the command that the user wrapped")]
+mod command;
 mod container;
 #[expect(clippy::disallowed_methods, reason = "a run config named on the command line is read here")]
 mod embedded;
@@ -28,6 +30,7 @@ mod running;
 mod runtime;
 mod substitute;
 
+pub use command::{RunningCommand, Signal};
 pub use embedded::embedded_config;
 pub use error::Error;
 pub use port_owner::PortOwner;
