@@ -12,4 +12,5 @@
 mod faults;
 mod interrupt;
 mod run;
+mod standalone;
 mod support;
