@@ -1,5 +1,5 @@
 //! Real provider traffic through gateway and embedded stack: with a plain client, with suites of our own, and with the
-//! official `openai` client (that one by `tests/python/run`, which installs it).
+//! official `openai` and `ollama` clients (those by `tests/python/run`, which installs them).
 //!
 //! The traffic is a corpus beside the repository; where it is absent, these tests say so and pass.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a test may")]
@@ -10,9 +10,9 @@ use stack_test::model::{CaseId, InferenceMode};
 use stack_test::recording::{IMPORTERS, Owner, SourceFile};
 use stack_test::starter::{self, ProviderConfig, Running, StarterConfig};
 use stack_test::wire::dialect::DIALECTS;
-use stack_test::wire::message::Exchange;
+use stack_test::wire::message::{Body, Exchange};
 use stack_test::wire::{SseParser, trace};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -314,4 +314,68 @@ async fn the_official_client_gets_what_the_provider_said() {
         assert!(output.status.success(), "{setup}: {text}{}", String::from_utf8_lossy(&output.stderr));
         world.end().await;
     }
+}
+
+/// Every exchange of the corpus, straight from `stack-test gateway`, which runs the clients: 64 at once, in an order of
+/// chance. Strict, so that nothing recorded is left unasked.
+#[test]
+#[ignore = "needs the openai and ollama clients: tests/python/run installs them and sets STACK_TEST_PYTHON"]
+fn the_official_clients_get_every_object_as_it_is_stored() {
+    let Some(files) = corpus() else { return };
+    let python = std::env::var("STACK_TEST_PYTHON").expect("STACK_TEST_PYTHON names a Python with both");
+    let root = tempfile::tempdir().unwrap();
+    let mut tasks: BTreeMap<String, (BTreeSet<String>, Vec<Value>)> = BTreeMap::new();
+    let importer = IMPORTERS.iter().find(|importer| importer.name == "llama-stack").unwrap();
+    for imported in (importer.import)(&files).sets {
+        let (providers, of_setup) = tasks.entry(imported.setup.clone()).or_default();
+        for exchange in &imported.set.exchanges {
+            providers.insert(exchange.request.provider.clone());
+            of_setup.push(task(&imported.set.owner, exchange));
+        }
+        let store = Store::new(root.path(), &imported.setup);
+        store.prepare().unwrap();
+        store.save(imported.set).unwrap();
+    }
+    for (setup, (providers, of_setup)) in tasks {
+        let file = root.path().join(format!("{setup}.tasks.json"));
+        fs::write(&file, serde_json::to_vec(&of_setup).unwrap()).unwrap();
+        let providers = providers.iter().flat_map(|name| {
+            ["--provider".to_owned(), format!("{name}=http://127.0.0.1:1/v1,{}", url_env(name))]
+        });
+        let output = Command::new(env!("CARGO_BIN_EXE_stack-test"))
+            .args(["gateway", "--strict", "--case-header", "X-Test-Id", "--setup", &setup, "--recordings"])
+            .arg(root.path())
+            .args(providers)
+            .args(["--", &python])
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/objects.py"))
+            .arg(&file)
+            .current_dir(root.path())
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        print!("{setup}: {text}");
+        assert!(output.status.success(), "{setup}: {text}{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+fn url_env(provider: &str) -> String {
+    format!("url_env=URL_OF_{}", provider.to_uppercase())
+}
+
+fn task(owner: &Owner, exchange: &Exchange) -> Value {
+    let body = serde_json::from_slice(&exchange.request.body).unwrap_or(Value::Null);
+    let bytes = exchange.response.body.bytes();
+    let is_stream = matches!(exchange.response.body, Body::Stream(_));
+    let answer = if is_stream { chunks(&bytes) } else { serde_json::from_slice(&bytes).unwrap() };
+    let case = match owner {
+        Owner::Case(case) => Some(case.to_string()),
+        Owner::Session => None,
+    };
+    json!({
+        "url_env": url_env(&exchange.request.provider).trim_start_matches("url_env="),
+        "case": case,
+        "path": exchange.request.path,
+        "body": body,
+        "answer": answer,
+    })
 }
