@@ -11,12 +11,14 @@ use super::serve::stdin_closed;
 use super::settings::MODE_ENV;
 use super::signals::Listener;
 use crate::cli::GatewayArgs;
-use crate::gateway::{self, Gateway, GatewayConfig, Standalone};
-use crate::model::{InferenceMode, Secret, Traffic};
+use crate::gateway::{self, Finished, GatewayConfig, Standalone};
+use crate::model::{CaseId, InferenceMode, Secret, Traffic};
 use crate::recording::NO_SETUP;
 use crate::source::{Diagnostic, Kind, nearest};
 use crate::stack::{RunningCommand, Signal};
-use crate::text::{Redactor, plural};
+use crate::text::{Redactor, plural, sanitize};
+use serde_json::json;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use tokio::net::TcpListener;
@@ -50,45 +52,66 @@ pub(super) async fn gateway(args: &GatewayArgs, common: &Common<'_>) -> Result<E
     let gateway = gateway::start(listener, config).await.map_err(|error| failed(&error))?;
     let env: Vec<(String, String)> =
         providers.iter().flat_map(|provider| provider.env(&gateway, mode)).collect();
-    let ended = if let [program, command_args @ ..] = args.command.as_slice() {
-        if args.json {
-            announce(&gateway, mode, &shown, (&env, true), &mut std::io::stderr());
-        }
-        let on_terminal = inputs.stdout_tty || inputs.stderr_tty;
-        let running = RunningCommand::spawn(program, command_args, &env, on_terminal)
-            .map_err(|error| CommandError::usage(error.diagnostics()))?;
-        command_ended(running, &mut signals).await
-    } else {
-        announce(&gateway, mode, &shown, (&env, args.json), &mut std::io::stdout());
-        tokio::select! {
-            _ = signals.next() => {}
-            () = stdin_closed(), if args.until_stdin_closes => {}
-        }
-        Some(0)
+    let told = Told { url: format!("http://{}", gateway.address()), mode, shown, env };
+    let Some(code) = serve(args, inputs, &told, &mut signals).await? else {
+        return Ok(ExitStatus::Interrupted);
     };
-    let Some(code) = ended else { return Ok(ExitStatus::Interrupted) };
     let cases = gateway.close_all(code == 0 || args.keep_failed);
     let finished = tokio::select! {
         finished = gateway.finish() => finished,
         _ = signals.next() => return Ok(ExitStatus::Interrupted),
     };
+    Ok(conclude(args, code, &cases, finished, &redactor))
+}
+
+/// Waits for the end: of the command, which gives the code, or a signal; `None` if the user asked twice.
+async fn serve(
+    args: &GatewayArgs,
+    inputs: &Inputs,
+    told: &Told,
+    signals: &mut Listener,
+) -> Result<Option<u8>, CommandError> {
+    let [program, command_args @ ..] = args.command.as_slice() else {
+        told.announce(args.json, &mut std::io::stdout());
+        tokio::select! {
+            _ = signals.next() => {}
+            () = stdin_closed(), if args.until_stdin_closes => {}
+        }
+        return Ok(Some(0));
+    };
+    if args.json {
+        told.announce(true, &mut std::io::stderr());
+    }
+    let on_terminal = inputs.stdout_tty || inputs.stderr_tty;
+    let running = RunningCommand::spawn(program, command_args, &told.env, on_terminal)
+        .map_err(|error| CommandError::usage(error.diagnostics()))?;
+    Ok(command_ended(running, signals).await)
+}
+
+/// Says what came of the calls, and what the process exits with.
+fn conclude(
+    args: &GatewayArgs,
+    code: u8,
+    cases: &[(CaseId, Traffic)],
+    finished: Finished,
+    redactor: &Redactor,
+) -> ExitStatus {
     let mut traffic = finished.session;
     cases.iter().for_each(|(_, of_case)| traffic.add(of_case));
-    let (errors, notices): (Vec<_>, Vec<_>) = finished.errors.iter().partition(|error| !error.is_notice());
-    let mut told = vec![summary(&traffic, cases.len())];
-    told.extend(
-        traffic.misses.iter().map(|miss| format!("miss: {miss} ({}): {}", miss.summary, miss.explanation)),
-    );
-    told.extend(notices.iter().map(|notice| format!("note: {notice}")));
-    told.extend(errors.iter().map(|error| format!("error: {error}")));
-    for line in told {
-        let _ = writeln!(std::io::stderr(), "{}", redactor.redact(&crate::text::sanitize(&line)));
+    let (notices, errors): (Vec<_>, Vec<_>) = finished.errors.iter().partition(|error| error.is_notice());
+    let mut lines = vec![summary(&traffic, cases.len())];
+    let misses = traffic.misses.iter();
+    lines.extend(misses.map(|miss| format!("miss: {miss} ({}): {}", miss.summary, miss.explanation)));
+    lines.extend(notices.iter().map(|notice| format!("note: {notice}")));
+    lines.extend(errors.iter().map(|error| format!("error: {error}")));
+    for line in lines {
+        let _ = writeln!(std::io::stderr(), "{}", redactor.redact(&sanitize(&line)));
     }
-    Ok(match code {
+    match code {
         0 if !errors.is_empty() => ExitStatus::Internal,
         0 if !traffic.misses.is_empty() || (args.strict && traffic.unused > 0) => ExitStatus::Failed,
         code => ExitStatus::Command(code),
-    })
+    }
 }
 
 /// The exit code of the command; `None` if the user asked twice for the end.
@@ -113,34 +136,34 @@ async fn command_ended(mut running: RunningCommand, signals: &mut Listener) -> O
     }
 }
 
-/// Says where it is: for a person, in lines that a shell understands, or for a program.
-fn announce(
-    gateway: &Gateway,
+/// What whoever wants to use the gateway has to know.
+struct Told {
+    url: String,
     mode: InferenceMode,
-    shown: &str,
-    (env, json): (&[(String, String)], bool),
-    out: &mut dyn Write,
-) {
-    let url = format!("http://{}", gateway.address());
-    let said = if json {
-        let env: serde_json::Map<String, serde_json::Value> =
-            env.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+    /// Which recordings.
+    shown: String,
+    env: Vec<(String, String)>,
+}
+
+impl Told {
+    /// Says it: for a person, in lines that a shell understands, or for a program.
+    fn announce(&self, json: bool, out: &mut dyn Write) {
         let version = env!("CARGO_PKG_VERSION");
-        let pid = std::process::id();
-        format!(
-            "{}\n",
-            serde_json::json!({"url": url, "mode": mode.name(), "env": env, "version": version, "pid": pid})
-        )
-    } else {
-        let lines = env.iter().map(|(name, value)| format!("{name}={value}\n"));
-        format!(
-            "# gateway {} on {url}: {mode}, {shown}\n{}",
-            env!("CARGO_PKG_VERSION"),
-            lines.collect::<String>()
-        )
-    };
-    let _ = out.write_all(said.as_bytes());
-    let _ = out.flush();
+        let Self { url, mode, shown, env } = self;
+        let said = if json {
+            let env: BTreeMap<&str, &str> =
+                env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let pid = std::process::id();
+            let mode = mode.name();
+            json!({"url": url, "mode": mode, "env": env, "version": version, "pid": pid}).to_string() + "\n"
+        } else {
+            let lines: String = env.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+            format!("# gateway {version} on {url}: {mode}, {shown}\n{lines}")
+        };
+        // Nobody may listen; the gateway serves all the same.
+        let _ = out.write_all(said.as_bytes());
+        let _ = out.flush();
+    }
 }
 
 fn summary(traffic: &Traffic, cases: usize) -> String {
@@ -198,12 +221,7 @@ fn prepare(args: &GatewayArgs, common: &Common<'_>) -> Result<Prepared, CommandE
         header.ok()
     });
     let mut secrets = providers::secrets(&project, inputs, &[]);
-    for typed in &args.secret {
-        match secret(typed, inputs) {
-            Ok(secret) => secrets.push(secret),
-            Err(error) => errors.push(error),
-        }
-    }
+    secrets.extend(typed_secrets(&args.secret, inputs));
     let behind = gateway_providers::read(&args.provider, &project, setup, inputs).unwrap_or_else(|wrong| {
         errors.extend(wrong);
         Vec::new()
@@ -255,11 +273,11 @@ fn recordings(args: &GatewayArgs, project: &Project) -> PathBuf {
     project.root.as_ref().map_or_else(|| PathBuf::from(said), |root| root.join(said))
 }
 
-/// A value of `--secret`, and the name it is masked with.
-fn secret(typed: &str, inputs: &Inputs) -> Result<(String, Secret), Diagnostic> {
-    let Some(name) = typed.strip_prefix("env:") else { return Ok(("SECRET".to_owned(), Secret::new(typed))) };
-    match inputs.env(name) {
-        Some(value) => Ok((name.to_owned(), Secret::new(value))),
-        None => Err(Diagnostic::new(format!("`--secret env:{name}`: that variable is not set"))),
-    }
+/// The values of `--secret`, and the names they are masked with: the same as with `run`, or recordings would differ. A
+/// variable that is not set hides nothing: a replay needs no keys.
+fn typed_secrets<'a>(typed: &'a [String], inputs: &'a Inputs) -> impl Iterator<Item = (String, Secret)> + 'a {
+    typed.iter().filter_map(|typed| match typed.strip_prefix("env:") {
+        Some(name) => inputs.env(name).map(|value| (name.to_owned(), Secret::new(value))),
+        None => Some(("secret".to_owned(), Secret::new(typed.as_str()))),
+    })
 }

@@ -117,7 +117,7 @@ impl Cases {
         Some(traffic)
     }
 
-    /// Ends what is open, and gives what every case came to, by name.
+    /// Ends what is open, the recording of calls outside cases included unless `keep`, and gives what every case came to, by name.
     pub(super) fn close_all(&self, keep: bool) -> Vec<(CaseId, Traffic)> {
         let mut known = self.lock();
         let mut all: Vec<(CaseId, Traffic)> = Vec::new();
@@ -128,6 +128,9 @@ impl Cases {
                 one.count(&self.ledger.close(case, keep));
             }
             all.push((case.clone(), one.traffic.clone()));
+        }
+        if !keep {
+            self.ledger.drop_session();
         }
         all.sort_by(|(one, _), (other, _)| one.cmp(other));
         all

@@ -174,7 +174,8 @@ impl Gateway {
         self.server.ledger.close(case, keep)
     }
 
-    /// Ends every case of a [`super::Standalone`] gateway that is still open, and gives the traffic of each case there
+    /// Ends every case of a [`super::Standalone`] gateway that is still open, keeping what was recorded (also outside cases)
+    /// if `keep`, and gives the traffic of each case there
     /// was, in the order of their names. To be called before [`Gateway::finish`].
     pub fn close_all(&self, keep: bool) -> Vec<(CaseId, Traffic)> {
         self.server.admin.as_ref().map_or_else(Vec::new, |admin| admin.cases.close_all(keep))

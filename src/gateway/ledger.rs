@@ -125,6 +125,13 @@ impl Ledger {
         state.recorder = records.then(Recorder::default);
     }
 
+    /// Keeps nothing of what was recorded outside cases.
+    pub(super) fn drop_session(&self) {
+        let mut inner = self.lock();
+        let session = inner.state(Owner::Session);
+        session.traffic.live += session.recorder.take().map_or(0, |recorder| recorder.calls());
+    }
+
     /// The traffic of `owner` up to now.
     pub(super) fn so_far(&self, owner: &Owner) -> Traffic {
         let inner = self.lock();
