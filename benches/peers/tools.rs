@@ -59,6 +59,8 @@ pub(crate) fn all() -> Vec<Tool> {
             record: |tool, place| {
                 let mut command = aimock(tool, place);
                 command.args(["--record", "--provider-openai", place.provider]);
+                // It warns that there are no recordings yet.
+                command.stderr(std::process::Stdio::null());
                 command
             },
             replay: |tool, place| {
