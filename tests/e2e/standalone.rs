@@ -136,6 +136,32 @@ fn what_was_recorded_until_sigterm_is_replayed_without_a_provider() {
 }
 
 #[test]
+fn what_is_missing_alone_is_recorded_where_the_settings_of_the_project_say() {
+    let (project, provider) = (Project::new(), echo());
+    let settings = format!(
+        "providers: {{ mine: {{ url_env: MINE_BASE_URL, upstream: {NOWHERE}/v1 }} }}\n\
+         setups: {{ ours: {{ env: {{ MINE_BASE_URL: {}/v1 }} }} }}\n\
+         run: {{ recordings: kept, inference_mode: record-if-missing }}\n",
+        provider.url()
+    );
+    project.file("stack-test.yaml", settings);
+    for (cases, told) in [(&["one"][..], "1 recorded"), (&["one", "two"], "1 replayed, 1 recorded")] {
+        let usual = ["gateway", "--json", "--port", "0", "--case-header", "x-test-id"];
+        let run = project.start(usual.into_iter().chain(["--provider", "mine", "--setup", "ours"]));
+        let said: Value = serde_json::from_str(&run.line("{")).unwrap();
+        for case in cases {
+            let url = format!("{}/chat/completions", said["env"]["MINE_BASE_URL"].as_str().unwrap());
+            let got = ask("POST", &url, &format!("x-test-id: {case}\r\n"), &question("hello"));
+            assert_eq!(got.status, 200, "{}", got.body);
+        }
+        run.signal(Signal::TERM);
+        run.end().expect(0, &[told]);
+    }
+    assert_eq!(project.files("kept"), ["kept/ours/gateway/one.json", "kept/ours/gateway/two.json"]);
+    assert_eq!(provider.asks().len(), 2);
+}
+
+#[test]
 fn a_miss_is_told_to_whoever_asks_and_by_the_exit_code() {
     let (project, provider) = (Project::new(), echo());
     let recorded = Gateway::start(&project, &provider.url(), &["--mode", "record"]);
