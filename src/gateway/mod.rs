@@ -7,10 +7,13 @@
 
 mod answer;
 mod attribution;
+mod bindings;
+mod client_edge;
 mod config;
 mod error;
 mod forward;
 mod handle;
+mod knowledge;
 mod ledger;
 mod loaded;
 mod recorder;

@@ -1,11 +1,11 @@
 //! Takes requests in.
 
 use super::answer::{AnswerBody, own, recorded};
-use super::attribution::named;
+use super::attribution::{case_of_token, named};
 use super::forward::{Call, Forwarder};
 use super::ledger::{Ledger, Verdict};
 use super::{Error, GatewayConfig, Upstream};
-use crate::model::Miss;
+use crate::model::{CaseId, Miss};
 use crate::wire::message::Request;
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
@@ -71,7 +71,8 @@ impl Server {
 
     async fn decide(&self, request: http::Request<Incoming>) -> Result<http::Response<AnswerBody>, Refusal> {
         let (parts, body) = request.into_parts();
-        let (upstream, base, path) = self.route(parts.uri.path())?;
+        let (token, path) = own_case(parts.uri.path())?;
+        let (upstream, base, path) = self.route(path)?;
         let query = parts.uri.query().unwrap_or_default();
         let body = whole_body(body).await?;
         let content_type =
@@ -86,11 +87,12 @@ impl Server {
         };
         let polled = parts.method == http::Method::GET
             && upstream.dialect.polled.iter().any(|end| path.ends_with(end));
-        match self.ledger.decide(asked, named(&parts.headers), polled) {
+        match self.ledger.decide(asked, named(&parts.headers, token), polled) {
             Verdict::Replay(loaded, place) => {
                 let exchange = &loaded.set.exchanges[place];
                 Ok(recorded(&exchange.request.provider, &exchange.response))
             }
+            Verdict::Quote(exchange) => Ok(recorded(&exchange.request.provider, &exchange.response)),
             Verdict::Miss(miss) => Ok(missed(&miss)),
             Verdict::Forward(ticket) => {
                 let Some(forwarder) = &self.forwarder else {
@@ -127,6 +129,21 @@ impl Server {
                 Err(refused(StatusCode::NOT_FOUND, &what))
             }
         }
+    }
+}
+
+/// The case that the first step of the path names, and the rest.
+fn own_case(path: &str) -> Result<(Option<CaseId>, &str), Refusal> {
+    let Some(rest) = path.strip_prefix('/').filter(|rest| rest.starts_with('@')) else {
+        return Ok((None, path));
+    };
+    let token = rest.split('/').next().unwrap_or_default();
+    match case_of_token(token) {
+        Some(case) => Ok((Some(case), &rest[token.len()..])),
+        None => Err(refused(
+            StatusCode::NOT_FOUND,
+            "the first step of the path begins with `@` and names no case",
+        )),
     }
 }
 
