@@ -130,6 +130,9 @@ fn the_schema_refuses_what_the_parser_refuses() {
         "cases: [{ name: a, models: [text], steps: [{ get: / }] }]",
         "cases: [{ name: a, steps: [{ post: /, json: {}, text: x }] }]",
         "cases: [{ name: a, steps: [{ post: /, multipart: { a: { name: x } } }] }]",
+        "match: [{ mask: x }]\ncases: []",
+        "match: [{ ignore: /a, mask: x, name: y }]\ncases: []",
+        "match: [{ provider: openai }]\ncases: []",
         "include: inference/\nsteps: []",
         "external: { adapter: mocha, command: [x] }",
     ] {

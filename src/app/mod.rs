@@ -20,6 +20,7 @@ mod project;
 mod proof;
 mod providers;
 mod rig;
+mod rules;
 mod run;
 mod runtime;
 mod scope;

@@ -3,10 +3,12 @@
 use super::inputs::Inputs;
 use super::project::{Project, Setup};
 use super::providers::Providers;
+use super::rules::rule_book;
 use super::runtime;
 use super::settings::{self, RunRequest, Settings};
 use super::suites::SuitesFolder;
 use crate::plan::{self, ModelChoices, Plan, Selection};
+use crate::recording::RuleBook;
 use crate::source::{Diagnostic, Origin, SourceFile, Span, nearest};
 use crate::stack::{self, Runtime};
 use crate::stack_config::{Config, Distro, Target};
@@ -22,6 +24,8 @@ pub(super) struct Prepared {
     pub(super) setup: Option<String>,
     pub(super) providers: Providers,
     pub(super) plan: Arc<Plan>,
+    /// What does not count when provider calls are compared.
+    pub(super) rules: Arc<RuleBook>,
     /// What the user should know.
     pub(super) notices: Vec<String>,
 }
@@ -61,7 +65,7 @@ pub(super) fn prepare(
     let runtime = runtime::resolve(settings.runtime, &settings.stack_config.target(), inputs)
         .map_err(|error| vec![error])?;
     let embedded = runtime == Runtime::Embedded;
-    let notices = if embedded { unprovided(&settings, &mut models)? } else { Vec::new() };
+    let mut notices = if embedded { unprovided(&settings, &mut models)? } else { Vec::new() };
     let providers =
         Providers::settle(project, setup, (&settings.stack_config, &models, &settings.env), inputs)?;
     if embedded {
@@ -69,7 +73,9 @@ pub(super) fn prepare(
     }
     let selection = Selection { filter: settings.filter.clone(), tags: settings.tags.clone(), models };
     let plan = Arc::new(plan::build(&folder, &resolved, &selection)?);
-    Ok(Prepared { settings, runtime, setup: setup_name, providers, plan, notices })
+    let (rules, mut unclear) = rule_book(project, &plan)?;
+    notices.append(&mut unclear);
+    Ok(Prepared { settings, runtime, setup: setup_name, providers, plan, rules: Arc::new(rules), notices })
 }
 
 /// Takes back the setup's models of providers that the embedded stack does not have: their cases are skipped, and that is said.

@@ -1,6 +1,7 @@
 //! `stack-test.yaml`: what a project sets once. The shipped settings have the same shape and are read by the same code.
 
 use crate::source::{Diagnostic, Entry, Kind, Node, SourceFile, nearest, yaml};
+use crate::suite::{DeclaredRule, parse_rules};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 const DEFAULTS: &str = include_str!("defaults.yaml");
 
 /// The keys of the file itself.
-const TOP_KEYS: &[&str] = &["providers", "setups", "run", "secrets"];
+const TOP_KEYS: &[&str] = &["providers", "setups", "run", "match", "secrets"];
 /// The keys under `run:`; each is the default of the flag of that name.
 const RUN_KEYS: &[&str] = &[
     "stack_config",
@@ -46,6 +47,8 @@ pub(super) struct Project {
     pub(super) setups: BTreeMap<String, Setup>,
     /// Defaults of flags, with their places.
     pub(super) run: BTreeMap<String, Node>,
+    /// What does not count when provider calls are compared.
+    pub(super) rules: Vec<DeclaredRule>,
     /// The folder that its paths are relative to, if there is a file.
     pub(super) root: Option<PathBuf>,
     /// Environment variables whose values are secret, beside those of the providers.
@@ -102,6 +105,11 @@ impl Project {
                 "run" => {
                     let run = fields(&entry.value, "`run`", RUN_KEYS, errors);
                     self.run.extend(run.map(|entry| (entry.key.clone(), entry.value.clone())));
+                }
+                "match" => {
+                    let mut parsed = parse_rules(&entry.value);
+                    self.rules.append(&mut parsed.value);
+                    errors.append(&mut parsed.errors);
                 }
                 _ => self.secrets.extend(strings(&entry.value, errors)),
             }

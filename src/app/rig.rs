@@ -72,6 +72,7 @@ impl Rig<'_> {
             cases: plan.cases.iter().map(|case| case.id.clone()).collect(),
             replay_speed: settings.replay_speed,
             strict: settings.strict,
+            rules: Arc::clone(&self.prepared.rules),
             egress: settings.egress,
             // A new client for each call, never closed, stalls on a connection that is kept alive.
             close_connections: self.prepared.runtime != Runtime::Embedded,

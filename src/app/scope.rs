@@ -13,6 +13,14 @@ impl CaseScope for GatewayScope {
         self.0.open(case);
     }
 
+    fn sent(&self, case: &CaseId, text: &[u8]) {
+        self.0.sent(case, text);
+    }
+
+    fn received(&self, case: &CaseId, text: &[u8]) {
+        self.0.received(case, text);
+    }
+
     fn close(&self, case: &CaseId, keep: bool) -> Traffic {
         self.0.close(case, keep)
     }

@@ -70,10 +70,10 @@ impl Cases {
 
     /// The case that a call names, by the chosen header or as calls of a stack do. The header is taken out: it is none
     /// of the provider's business.
-    pub(super) fn named(&self, headers: &mut HeaderMap) -> Option<(CaseId, Decided)> {
+    pub(super) fn named(&self, headers: &mut HeaderMap, token: Option<CaseId>) -> Option<(CaseId, Decided)> {
         let value = self.header.as_ref().and_then(|name| headers.remove(name));
         let by_header = value.as_ref().and_then(case_of).map(|case| (case, Decided::CaseHeader));
-        by_header.or_else(|| named(headers))
+        by_header.or_else(|| named(headers, token))
     }
 
     /// A call names `case`, which begins with it if it has not begun.

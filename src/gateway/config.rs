@@ -1,10 +1,11 @@
 //! What a gateway is started with.
 
 use crate::model::{CaseId, Egress, InferenceMode, ReplaySpeed, Secret};
-use crate::recording::Set;
+use crate::recording::{RuleBook, Set};
 use crate::wire::dialect::Dialect;
 use http::HeaderName;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a provider may stay silent, before its head and between two pieces, where nothing else is asked for.
@@ -34,6 +35,8 @@ pub struct GatewayConfig {
     pub replay_speed: ReplaySpeed,
     /// Whether a call is refused whose case is known by nothing but its content, where cases have different answers.
     pub strict: bool,
+    /// What does not count when calls are compared.
+    pub rules: Arc<RuleBook>,
     /// What becomes of connections to other hosts, where the gateway is the stack's proxy.
     pub egress: Egress,
     /// Sets that answer in place of those on disk: what was recorded and is not proven yet.
@@ -66,6 +69,7 @@ impl GatewayConfig {
             close_connections: false,
             replay_speed: ReplaySpeed::default(),
             strict: false,
+            rules: Arc::default(),
             egress: Egress::default(),
             staged: Vec::new(),
             aside: None,

@@ -1,5 +1,6 @@
 //! Starting, steering and ending a gateway.
 
+use super::attribution::token;
 use super::forward::Forwarder;
 use super::ledger::Ledger;
 use super::server::Server;
@@ -75,7 +76,7 @@ pub async fn start(listener: TcpListener, config: GatewayConfig) -> Result<Gatew
             secrets.push((format!("{} {name}", upstream.name), value.clone()));
         }
     }
-    let ledger = Arc::new(Ledger::new(config.mode, (store, kept), Masks::new(&secrets), &config.setup));
+    let ledger = Arc::new(Ledger::new(&config, (store, kept), Masks::new(&secrets)));
     ledger.preload(sets);
     let forwarder = match config.mode {
         InferenceMode::Replay => None,
@@ -161,6 +162,25 @@ impl Gateway {
         let known = self.server.providers.iter().find(|(upstream, _)| upstream.name == provider);
         let path = known.map_or("", |(_, url)| url.path().trim_end_matches('/'));
         format!("http://{}/{provider}{path}", self.address)
+    }
+
+    /// The same for a stack, or a client of it, that belongs to `case`: all calls by this URL are of that case.
+    pub fn base_url_for(&self, provider: &str, case: &CaseId) -> String {
+        let known = self.server.providers.iter().find(|(upstream, _)| upstream.name == provider);
+        let path = known.map_or("", |(_, url)| url.path().trim_end_matches('/'));
+        format!("http://{}/{}/{provider}{path}", self.address, token(case))
+    }
+
+    /// The client of `case` sends `text` (a URL, a body) to the stack. Ids in it are the suite's own. To be called before
+    /// it is sent.
+    pub fn sent(&self, case: &CaseId, text: &[u8]) {
+        self.server.ledger.sent(case, text);
+    }
+
+    /// The stack has answered the client of `case` with the body `text`. Ids in it that nobody knew before were minted by
+    /// the stack, and are other ones in each run.
+    pub fn received(&self, case: &CaseId, text: &[u8]) {
+        self.server.ledger.received(case, text);
     }
 
     /// A case begins, or another attempt of it: its recordings are given out from the first one on.

@@ -1,10 +1,12 @@
 //! What each case may still be given, and what it has asked.
 
-use super::loaded::Loaded;
+use super::attribution::{Asked, Claim};
+use super::client_edge::ClientEdge;
+use super::loaded::{Given, Loaded};
 use super::recorder::Recorder;
-use super::{Error, Finished, Store};
+use super::{Error, Finished, GatewayConfig, Store};
 use crate::model::{CaseId, Decided, InferenceMode, Miss, Traffic};
-use crate::recording::{Key, Masks, Owner, Set, describe, explain};
+use crate::recording::{Masks, Owner, Question, RuleBook, Set, describe, explain, renumbered_request};
 use crate::wire::dialect::Dialect;
 use crate::wire::message::{Exchange, Request, Response};
 use std::collections::HashMap;
@@ -13,46 +15,51 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The state of all owners of calls. One lock, held for a lookup, never while a provider is asked; in replay a set that
 /// nobody announced is read under it.
 pub(super) struct Ledger {
-    mode: InferenceMode,
+    pub(super) mode: InferenceMode,
+    /// Whether a call is refused that cases with different answers may have made.
+    pub(super) strict: bool,
     store: Store,
     /// Where recorded sets are written; the same as `store`, unless they are to be proven first.
     kept: Store,
     masks: Masks,
+    rules: Arc<RuleBook>,
     inner: Mutex<Inner>,
 }
 
 #[derive(Default)]
-struct Inner {
+pub(super) struct Inner {
     /// The setup's name, for messages.
     setup: Arc<str>,
-    owners: HashMap<Owner, State>,
-    in_flight: Vec<CaseId>,
+    pub(super) owners: HashMap<Owner, State>,
+    pub(super) in_flight: Vec<CaseId>,
     /// Whose sets were written.
     recorded: Vec<Owner>,
-    errors: Vec<Error>,
+    pub(super) errors: Vec<Error>,
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     /// Its recordings, where it may be answered from them.
-    loaded: Option<Arc<Loaded>>,
+    pub(super) loaded: Option<Arc<Loaded>>,
     /// Why its recordings cannot be used.
     broken: Option<String>,
-    /// How often each question was asked.
-    asked: HashMap<Key, usize>,
+    /// What was given of them, and the ids that passed.
+    pub(super) given: Given,
     /// What is recorded for it, if it is being recorded.
-    recorder: Option<Recorder>,
+    pub(super) recorder: Option<Recorder>,
     /// Counts openings, so that an answer for an earlier attempt is not kept for this one.
-    attempt: usize,
+    pub(super) attempt: usize,
     /// Closed to be kept, but calls were pending.
-    closing: bool,
-    traffic: Traffic,
+    pub(super) closing: bool,
+    pub(super) traffic: Traffic,
 }
 
 /// What is to be done with a call.
 pub(super) enum Verdict {
     /// Answer with this exchange of this set.
     Replay(Arc<Loaded>, usize),
+    /// Answer with this exchange, which quotes ids of this run.
+    Quote(Box<Exchange>),
     /// There is no answer.
     Miss(Miss),
     /// Ask the provider, and keep the answer if there is a ticket.
@@ -69,9 +76,10 @@ pub(super) struct Ticket {
 
 impl Ledger {
     /// `stores`: where recordings are read, and where they are written.
-    pub(super) fn new(mode: InferenceMode, stores: (Store, Store), masks: Masks, setup: &str) -> Self {
-        let inner = Mutex::new(Inner { setup: setup.into(), ..Inner::default() });
-        let ledger = Self { mode, store: stores.0, kept: stores.1, masks, inner };
+    pub(super) fn new(config: &GatewayConfig, stores: (Store, Store), masks: Masks) -> Self {
+        let inner = Mutex::new(Inner { setup: config.setup.as_str().into(), ..Inner::default() });
+        let (mode, strict, rules) = (config.mode, config.strict, Arc::clone(&config.rules));
+        let ledger = Self { mode, strict, store: stores.0, kept: stores.1, masks, rules, inner };
         if matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing) {
             ledger.lock().state(Owner::Session).recorder = Some(Recorder::default());
         }
@@ -82,7 +90,7 @@ impl Ledger {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn replays(&self) -> bool {
+    pub(super) fn replays(&self) -> bool {
         matches!(self.mode, InferenceMode::Replay | InferenceMode::RecordIfMissing)
     }
 
@@ -91,7 +99,8 @@ impl Ledger {
         let mut inner = self.lock();
         for set in sets {
             let owner = set.owner.clone();
-            inner.state(owner).loaded = Some(Arc::new(Loaded::new(set)));
+            let loaded = Loaded::new(set, self.rules.of(&owner));
+            inner.state(owner).loaded = Some(Arc::new(loaded));
         }
     }
 
@@ -118,7 +127,7 @@ impl Ledger {
             InferenceMode::RecordIfMissing => state.loaded.is_none() && state.broken.is_none(),
             InferenceMode::Replay | InferenceMode::Live => false,
         };
-        state.asked.clear();
+        state.given = Given::default();
         state.traffic = Traffic::default();
         state.attempt += 1;
         state.closing = false;
@@ -140,7 +149,7 @@ impl Ledger {
         match (&state.recorder, &state.loaded) {
             (Some(recorder), _) => traffic.recorded = recorder.calls(),
             (None, Some(loaded)) if *owner != Owner::Session => {
-                traffic.unused = loaded.unused(&state.asked);
+                traffic.unused = loaded.unused(&state.given);
             }
             _ => {}
         }
@@ -166,17 +175,46 @@ impl Ledger {
                 finished = state.recorder.take().filter(|_| keep);
             }
         } else if let Some(loaded) = &state.loaded {
-            traffic.unused = loaded.unused(&state.asked);
+            traffic.unused = loaded.unused(&state.given);
         }
+        // Of what is still to be answered, the ids are numbered then.
+        let client = match finished {
+            Some(_) => std::mem::take(&mut state.given.client),
+            None => ClientEdge::default(),
+        };
         drop(inner);
         if let Some(recorder) = finished {
-            self.save(recorder.into_set(owner));
+            self.save(recorder.into_set(owner, &client));
         }
         traffic
     }
 
+    /// The client of `case` sends `text` to the stack.
+    pub(super) fn sent(&self, case: &CaseId, text: &[u8]) {
+        if let Some(state) = self.lock().minding_ids(case) {
+            state.given.client.sent(text);
+        }
+    }
+
+    /// The stack has answered the client of `case` with `text`.
+    pub(super) fn received(&self, case: &CaseId, text: &[u8]) {
+        if let Some(State { given, loaded, recorder, .. }) = self.lock().minding_ids(case) {
+            match loaded {
+                Some(loaded) if recorder.is_none() => loaded.told(text, given),
+                _ => drop(given.client.received(text)),
+            }
+        }
+    }
+
     fn save(&self, set: Set) {
         let owner = set.owner.clone();
+        let rules = self.rules.of(&set.owner);
+        let old = if rules.is_empty() { None } else { self.store.load(&set.owner).unwrap_or_default() };
+        // Also what differs only in what does not count has not changed.
+        let set = match old {
+            Some(old) => set.settle_by(&old, rules),
+            None => set,
+        };
         match self.kept.save(self.masked(set)) {
             Ok(_) => self.lock().recorded.push(owner),
             Err(error) => self.complain(error),
@@ -188,14 +226,14 @@ impl Ledger {
         self.lock().errors.push(error);
     }
 
-    fn load(&self, inner: &mut Inner, owner: &Owner) {
+    pub(super) fn load(&self, inner: &mut Inner, owner: &Owner) {
         if !self.replays() || inner.owners.get(owner).is_some_and(|state| state.loaded.is_some()) {
             return;
         }
         let loaded = self.store.load(owner);
         let state = inner.state(owner.clone());
         match loaded {
-            Ok(set) => state.loaded = set.map(|set| Arc::new(Loaded::new(set))),
+            Ok(set) => state.loaded = set.map(|set| Arc::new(Loaded::new(set, self.rules.of(owner)))),
             Err(error) => state.broken = Some(error.to_string()),
         }
     }
@@ -203,86 +241,58 @@ impl Ledger {
     /// What to do with `request`, which names the case `named` itself or none. What is `polled` belongs to no case.
     pub(super) fn decide(&self, request: Request, named: Option<(CaseId, Decided)>, polled: bool) -> Verdict {
         let request = crate::recording::with_fixed_boundary(self.masks.request(request));
-        let key = Key::of(&request);
+        let rules = Arc::clone(&self.rules);
+        let mut asked = Asked::new(&request, &rules);
+        // What most calls need is computed before the lock is taken.
+        match &named {
+            Some((case, _)) if !polled => asked.by(&Owner::Case(case.clone())),
+            _ => asked.by(&Owner::Session),
+        };
         let mut inner = self.lock();
         // A recording by another hand may have it with a case.
-        let elsewhere = || self.mode == InferenceMode::Replay && !inner.knows(&Owner::Session, &key);
-        let (owner, decided) = if polled && !elsewhere() {
-            (Owner::Session, None)
+        let mut elsewhere =
+            || self.mode == InferenceMode::Replay && !inner.knows(&Owner::Session, asked.by(&Owner::Session));
+        let claim = if polled && !elsewhere() {
+            Claim::Of(Owner::Session, None)
         } else {
-            self.owner(&mut inner, &request, &key, named)
+            self.claim(&mut inner, &mut asked, named)
+        };
+        let (owner, decided) = match claim {
+            Claim::Of(owner, decided) => (owner, decided),
+            Claim::Despite(case, named) => {
+                let owner = Owner::Case(case);
+                inner
+                    .state_of(&owner)
+                    .traffic
+                    .note(format!("the baggage of a call named {named}; its content decided"));
+                (owner, Some(Decided::Content))
+            }
+            Claim::Open(cases) => {
+                // It may be the call of each of them, and none of them can pass without it.
+                let owners: Vec<Owner> = cases.iter().cloned().map(Owner::Case).collect();
+                return inner.miss(&owners, &request, ambiguous(&cases));
+            }
         };
         if let Some(decided) = decided {
             let state = inner.state_of(&owner);
             state.traffic.decided = state.traffic.decided.max(Some(decided));
         }
+        let question = asked.by(&owner);
         match self.mode {
             InferenceMode::Live => {
                 inner.state(owner).traffic.live += 1;
                 Verdict::Forward(None)
             }
-            InferenceMode::Record => inner.record(owner, request),
-            InferenceMode::Replay => inner.replay(owner, &request, key),
-            InferenceMode::RecordIfMissing => {
-                let state = inner.state(owner.clone());
-                let known = state.loaded.as_ref().is_some_and(|loaded| loaded.knows(&key));
-                if state.recorder.is_some() && !known {
-                    inner.record(owner, request)
-                } else {
-                    inner.replay(owner, &request, key)
-                }
+            InferenceMode::Replay => inner.replay(owner, &request, question),
+            InferenceMode::RecordIfMissing if !inner.is_recorded(&owner) || inner.knows(&owner, question) => {
+                inner.replay(owner, &request, question)
             }
+            InferenceMode::Record | InferenceMode::RecordIfMissing => inner.record(owner, request, &rules),
         }
-    }
-
-    /// The rungs of the ladder that need to know what runs and what is recorded.
-    fn owner(
-        &self,
-        inner: &mut Inner,
-        request: &Request,
-        key: &Key,
-        named: Option<(CaseId, Decided)>,
-    ) -> (Owner, Option<Decided>) {
-        if let Some((case, decided)) = named {
-            let owner = Owner::Case(case);
-            if !inner.owners.contains_key(&owner) {
-                self.load(inner, &owner);
-            }
-            // What is polled may be asked on behalf of any case: the first that comes after a cache ran out.
-            let shared = inner.knows(&Owner::Session, key) && !inner.knows(&owner, key);
-            return if shared { (Owner::Session, None) } else { (owner, Some(decided)) };
-        }
-        let asked_by_chance = matches!(request.method.as_str(), "GET" | "HEAD");
-        if let [only] = inner.in_flight.as_slice() {
-            let owner = Owner::Case(only.clone());
-            let recording = inner.owners.get(&owner).is_some_and(|state| state.recorder.is_some());
-            let shared = if recording { asked_by_chance } else { inner.knows(&Owner::Session, key) };
-            if inner.knows(&owner, key) || !shared {
-                return (owner, Some(Decided::OnlyOneInFlight));
-            }
-            return (Owner::Session, None);
-        }
-        let mut open = inner.in_flight.iter().map(|case| Owner::Case(case.clone()));
-        if let Some(owner) = open.find(|owner| inner.has_answer(owner, key)) {
-            return (owner, Some(Decided::Content));
-        }
-        if !inner.knows(&Owner::Session, key) {
-            let mut over: Vec<&Owner> =
-                inner.owners.keys().filter(|owner| inner.has_answer(owner, key)).collect();
-            over.sort();
-            if let Some(owner) = over.first().copied().cloned() {
-                return (owner, Some(Decided::Content));
-            }
-            if !inner.in_flight.is_empty() && !asked_by_chance && self.mode != InferenceMode::Replay {
-                let call = format!("{} {} {}", request.provider, request.method, request.path);
-                inner.errors.push(Error::Unattributed { call });
-            }
-        }
-        (Owner::Session, None)
     }
 
     /// Keeps the answer to the call of `ticket`; `None` if there is none that could be kept.
-    pub(super) fn complete(&self, ticket: &Ticket, dialect: &Dialect, response: Option<Response>) {
+    pub(super) fn complete(&self, ticket: &Ticket, dialect: &'static Dialect, response: Option<Response>) {
         let mut inner = self.lock();
         let state = inner.state(ticket.owner.clone());
         if state.attempt != ticket.attempt {
@@ -292,10 +302,11 @@ impl Ledger {
         let pending = recorder.end(ticket.slot, dialect, response);
         if state.closing && pending == 0 {
             let finished = state.recorder.take();
+            let client = std::mem::take(&mut state.given.client);
             state.closing = false;
             drop(inner);
             if let Some(recorder) = finished {
-                self.save(recorder.into_set(ticket.owner.clone()));
+                self.save(recorder.into_set(ticket.owner.clone(), &client));
             }
         }
     }
@@ -326,10 +337,8 @@ impl Ledger {
         drop(inner);
         if let Some(recorder) = recorder.filter(|recorder| recorder.calls() > 0) {
             traffic.recorded = recorder.calls();
-            match self.store.load(&Owner::Session) {
-                Ok(old) => self.save(recorder.into_session(old.as_ref())),
-                Err(_) => self.save(recorder.into_session(None)),
-            }
+            let old = self.store.load(&Owner::Session).unwrap_or_default();
+            self.save(recorder.into_session(old.as_ref(), self.rules.of(&Owner::Session)));
         }
         let mut inner = self.lock();
         let (recorded, errors) = (std::mem::take(&mut inner.recorded), std::mem::take(&mut inner.errors));
@@ -343,61 +352,41 @@ impl Inner {
     }
 
     /// The same, for one that is most likely there.
-    fn state_of(&mut self, owner: &Owner) -> &mut State {
+    pub(super) fn state_of(&mut self, owner: &Owner) -> &mut State {
         if !self.owners.contains_key(owner) {
             self.owners.insert(owner.clone(), State::default());
         }
         self.owners.get_mut(owner).expect("it was there, or was just put there")
     }
 
-    /// What came of cases after they were closed.
-    fn left_over(&self) -> Vec<Error> {
-        let mut cases: Vec<_> = self.owners.iter().filter(|(owner, _)| **owner != Owner::Session).collect();
-        cases.sort_by_key(|(owner, _)| *owner);
-        let mut errors = Vec::new();
-        for (owner, state) in cases {
-            let case = owner.to_string();
-            errors.extend(state.traffic.misses.iter().map(|miss| Error::LateMiss {
-                case: case.clone(),
-                call: miss.to_string(),
-                explanation: miss.explanation.clone(),
-            }));
-            if state.closing {
-                errors.push(Error::Unfinished { case });
-            }
-        }
-        errors
-    }
-
-    fn knows(&self, owner: &Owner, key: &Key) -> bool {
-        let loaded = self.owners.get(owner).and_then(|state| state.loaded.as_ref());
-        loaded.is_some_and(|loaded| loaded.knows(key))
-    }
-
-    /// Whether an answer to the question is left.
-    fn has_answer(&self, owner: &Owner, key: &Key) -> bool {
-        self.owners.get(owner).is_some_and(|state| {
-            let asked = state.asked.get(key).copied().unwrap_or_default();
-            state.loaded.as_ref().is_some_and(|loaded| loaded.answer(key, asked, false).is_some())
-        })
-    }
-
-    fn replay(&mut self, owner: Owner, request: &Request, key: Key) -> Verdict {
+    fn replay(&mut self, owner: Owner, request: &Request, question: &Question) -> Verdict {
         let setup = Arc::clone(&self.setup);
         let state = self.state_of(&owner);
-        let asked = state.asked.entry(key).or_default();
-        let times = *asked;
-        *asked += 1;
         if let Some(loaded) = &state.loaded
-            && let Some(place) = loaded.answer(&key, times, owner == Owner::Session)
+            && let Some(place) = loaded.give(question, &mut state.given, owner == Owner::Session)
         {
             state.traffic.replayed += 1;
-            return Verdict::Replay(Arc::clone(loaded), place);
+            return match loaded.quoting(place, &state.given) {
+                Some(exchange) => Verdict::Quote(Box::new(exchange)),
+                None => Verdict::Replay(Arc::clone(loaded), place),
+            };
         }
+        let loaded = state.loaded.as_deref();
         let explanation = match &state.broken {
             Some(error) => error.clone(),
-            None => explain(request, &owner, state.loaded.as_ref().map(|loaded| &loaded.set), &setup),
+            None => match loaded.and_then(|loaded| loaded.other_ids(question, &state.given)) {
+                Some(other_ids) => other_ids,
+                // By the names that the recording has for them, ids do not differ from it.
+                None => {
+                    let request = renumbered_request(request.clone(), state.given.recorded_names());
+                    explain(&request, &owner, loaded.map(|loaded| &loaded.set), &setup)
+                }
+            },
         };
+        self.miss(&[owner], request, explanation)
+    }
+
+    fn miss(&mut self, owners: &[Owner], request: &Request, explanation: String) -> Verdict {
         let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
         let miss = Miss {
             provider: request.provider.clone(),
@@ -406,16 +395,18 @@ impl Inner {
             summary: describe(request),
             explanation,
         };
-        state.traffic.misses.push(miss.clone());
+        for owner in owners {
+            self.state_of(owner).traffic.misses.push(miss.clone());
+        }
         Verdict::Miss(miss)
     }
 
-    fn record(&mut self, owner: Owner, request: Request) -> Verdict {
+    fn record(&mut self, owner: Owner, request: Request, rules: &RuleBook) -> Verdict {
         let call = format!("{} {} {}", request.provider, request.method, request.path);
         let state = self.state(owner.clone());
         let open = !state.closing;
         if let Some(recorder) = state.recorder.as_mut().filter(|_| open) {
-            let slot = recorder.begin(request);
+            let slot = recorder.begin(request, rules.of(&owner));
             return Verdict::Forward(Some(Ticket { attempt: state.attempt, owner, slot }));
         }
         if let Owner::Case(case) = owner {
@@ -423,4 +414,12 @@ impl Inner {
         }
         Verdict::Forward(None)
     }
+}
+
+fn ambiguous(cases: &[CaseId]) -> String {
+    let cases: Vec<String> = cases.iter().map(CaseId::to_string).collect();
+    format!(
+        "it names no case, and {} are running and have different answers to it; --strict takes no guess: run with -j 1, or let the server pass `baggage` on",
+        cases.join(" and ")
+    )
 }

@@ -1,38 +1,162 @@
 //! A set that is being answered from.
 
-use crate::recording::{Key, Set};
-use std::collections::HashMap;
+use super::bindings::{Bindings, Pair};
+use super::client_edge::ClientEdge;
+use crate::recording::{Key, Question, Rules, Set, ids, may_hold_numbered, number_of, renumbered_response};
+use crate::wire::message::Exchange;
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 /// A set and where each of its questions is.
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) set: Set,
-    index: HashMap<Key, Vec<usize>>,
+    index: HashMap<Key, Vec<Place>>,
+    /// Whether it has ids that the stack minted.
+    numbered: bool,
+    /// The ids in its answers that providers minted; found when they are first asked for.
+    of_providers: OnceLock<HashSet<String>>,
+}
+
+/// Where an exchange is, and which ids its request has.
+#[derive(Debug)]
+struct Place {
+    at: usize,
+    ids: Vec<String>,
+}
+
+/// What was given of a set in one attempt, and which ids are which.
+#[derive(Debug, Default)]
+pub(super) struct Given {
+    used: Vec<bool>,
+    bindings: Bindings,
+    pub(super) client: ClientEdge,
 }
 
 impl Loaded {
-    pub(super) fn new(set: Set) -> Self {
-        let index = set.index();
-        Self { set, index }
+    /// `set`, whose questions count by `rules`.
+    pub(super) fn new(set: Set, rules: &Rules) -> Self {
+        let mut index: HashMap<Key, Vec<Place>> = HashMap::new();
+        let mut numbered = false;
+        for (at, exchange) in set.exchanges.iter().enumerate() {
+            let Question { key, ids } = Question::of(&exchange.request, rules);
+            numbered |= ids.iter().any(|id| number_of(id).is_some());
+            index.entry(key).or_default().push(Place { at, ids });
+        }
+        Self { set, index, numbered, of_providers: OnceLock::new() }
     }
 
-    /// Whether the question is recorded.
-    pub(super) fn knows(&self, key: &Key) -> bool {
-        self.index.contains_key(key)
+    /// Whether it has ids that the stack minted, so that those between the stack and its client matter.
+    pub(super) fn is_numbered(&self) -> bool {
+        self.numbered
     }
 
-    /// The place of the answer to the `asked`th time (from 0) that the question comes.
-    pub(super) fn answer(&self, key: &Key, asked: usize, last_repeats: bool) -> Option<usize> {
-        let places = self.index.get(key)?;
-        let last = places.len().saturating_sub(1);
-        places.get(if last_repeats { asked.min(last) } else { asked }).copied()
+    /// Whether a provider minted `id`, and a recorded answer tells it.
+    pub(super) fn is_from_provider(&self, id: &str) -> bool {
+        let found = self.of_providers.get_or_init(|| {
+            let mut found = HashSet::new();
+            for exchange in &self.set.exchanges {
+                let bytes = exchange.response.body.bytes();
+                let texts = ids(&bytes).filter_map(|range| std::str::from_utf8(&bytes[range]).ok());
+                found.extend(texts.filter(|id| number_of(id).is_none()).map(str::to_owned));
+            }
+            found
+        });
+        found.contains(id)
     }
 
-    /// How many answers are left when each question has come as often as `asked` says.
-    pub(super) fn unused(&self, asked: &HashMap<Key, usize>) -> usize {
-        let left = |(key, places): (&Key, &Vec<usize>)| {
-            places.len().saturating_sub(asked.get(key).copied().unwrap_or_default())
-        };
-        self.index.iter().map(left).sum()
+    /// The places that may answer `question`, given the ids of this attempt, and what is to be bound for it.
+    fn fitting<'a>(
+        &'a self,
+        question: &'a Question,
+        given: &'a Given,
+    ) -> impl Iterator<Item = (usize, Vec<Pair>)> + 'a {
+        let places = self.index.get(&question.key).map(Vec::as_slice).unwrap_or_default();
+        places.iter().filter_map(move |place| {
+            let pairs = given.bindings.unify(&place.ids, &question.ids, (self, &given.client))?;
+            Some((place.at, pairs))
+        })
+    }
+
+    /// Whether the question is recorded, whether or not its answers were given.
+    pub(super) fn knows(&self, question: &Question, given: &Given) -> bool {
+        self.fitting(question, given).next().is_some()
+    }
+
+    /// The place of the next answer.
+    pub(super) fn answer(&self, question: &Question, given: &Given) -> Option<usize> {
+        self.fitting(question, given).find(|(at, _)| !given.is_used(*at)).map(|(at, _)| at)
+    }
+
+    /// Gives the next answer away; where there is none, the last one again if it `repeats`.
+    pub(super) fn give(&self, question: &Question, given: &mut Given, repeats: bool) -> Option<usize> {
+        let mut last = None;
+        let mut next = None;
+        for (at, pairs) in self.fitting(question, given) {
+            if !given.is_used(at) {
+                next = Some((at, pairs));
+                break;
+            }
+            last = Some((at, pairs));
+        }
+        let (at, pairs) = next.or_else(|| last.filter(|_| repeats))?;
+        given.bindings.bind_all(&pairs);
+        given.used.resize(self.set.exchanges.len(), false);
+        given.used[at] = true;
+        Some(at)
+    }
+
+    /// The exchange at `place` with the live ids in its answer, if it quotes any.
+    pub(super) fn quoting(&self, place: usize, given: &Given) -> Option<Exchange> {
+        if !self.numbered {
+            return None;
+        }
+        let exchange = &self.set.exchanges[place];
+        if !may_hold_numbered(&exchange.response.body.bytes()) {
+            return None;
+        }
+        let response = renumbered_response(exchange.response.clone(), given.bindings.live());
+        Some(Exchange { request: exchange.request.clone(), response })
+    }
+
+    /// How the ids of `question` differ from the recorded ones, if nothing else does.
+    pub(super) fn other_ids(&self, question: &Question, given: &Given) -> Option<String> {
+        let places = self.index.get(&question.key)?;
+        if self.knows(question, given) {
+            return None;
+        }
+        let recorded = &places.first()?.ids;
+        let differing = recorded.iter().zip(&question.ids).filter_map(|(name, id)| {
+            let now = given.recorded_names().get(id).unwrap_or(id);
+            let is = if now == id { String::new() } else { format!(" (which is `{now}` in this run)") };
+            (now != name).then(|| format!("recorded `{name}`, now `{id}`{is}"))
+        });
+        let differing: Vec<String> = differing.take(3).collect();
+        Some(format!("it is recorded with other ids: {}", differing.join("; ")))
+    }
+
+    /// How many answers nobody asked for.
+    pub(super) fn unused(&self, given: &Given) -> usize {
+        (0..self.set.exchanges.len()).filter(|at| !given.is_used(*at)).count()
+    }
+
+    /// The stack has told its client `text`.
+    pub(super) fn told(&self, text: &[u8], given: &mut Given) {
+        for id in given.client.received(text) {
+            if !self.is_from_provider(&id) {
+                given.bindings.told(&id);
+            }
+        }
+    }
+}
+
+impl Given {
+    /// What the recording calls the ids of this attempt.
+    pub(super) fn recorded_names(&self) -> &HashMap<String, String> {
+        self.bindings.recorded()
+    }
+
+    fn is_used(&self, at: usize) -> bool {
+        self.used.get(at).copied().unwrap_or_default()
     }
 }

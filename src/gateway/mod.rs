@@ -9,11 +9,14 @@
 mod admin;
 mod answer;
 mod attribution;
+mod bindings;
 mod cases;
+mod client_edge;
 mod config;
 mod error;
 mod forward;
 mod handle;
+mod knowledge;
 mod ledger;
 mod loaded;
 mod recorder;

@@ -2,11 +2,11 @@
 
 use super::admin::{self, Admin};
 use super::answer::{AnswerBody, own, recorded};
-use super::attribution::named;
+use super::attribution::{case_of_token, named};
 use super::forward::{Call, Forwarder};
 use super::ledger::{Ledger, Verdict};
 use super::{Error, GatewayConfig, Upstream};
-use crate::model::Miss;
+use crate::model::{CaseId, Miss};
 use crate::wire::message::Request;
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
@@ -89,7 +89,8 @@ impl Server {
                 return admin.answer(&parts, body).await;
             }
         }
-        let (upstream, base, path) = self.route(parts.uri.path())?;
+        let (token, path) = own_case(parts.uri.path())?;
+        let (upstream, base, path) = self.route(path)?;
         let query = parts.uri.query().unwrap_or_default();
         let body = whole_body(body).await?;
         let content_type =
@@ -105,8 +106,8 @@ impl Server {
         let polled = parts.method == http::Method::GET
             && upstream.dialect.polled.iter().any(|end| path.ends_with(end));
         let named = match &self.admin {
-            Some(admin) => admin.cases.named(&mut parts.headers),
-            None => named(&parts.headers),
+            Some(admin) => admin.cases.named(&mut parts.headers, token),
+            None => named(&parts.headers, token),
         };
         if let (Some(admin), Some((case, _)), false) = (&self.admin, &named, polled) {
             admin.cases.arrive(case);
@@ -116,6 +117,7 @@ impl Server {
                 let exchange = &loaded.set.exchanges[place];
                 Ok(recorded(&exchange.request.provider, &exchange.response))
             }
+            Verdict::Quote(exchange) => Ok(recorded(&exchange.request.provider, &exchange.response)),
             Verdict::Miss(miss) => Ok(missed(&miss)),
             Verdict::Forward(ticket) => {
                 let Some(forwarder) = &self.forwarder else {
@@ -158,6 +160,21 @@ impl Server {
 /// What is used in place of the URL of a provider: the same path behind the gateway's address and the provider's name.
 pub(super) fn base_url(address: SocketAddr, provider: &str, url: &Url) -> String {
     format!("http://{address}/{provider}{}", url.path().trim_end_matches('/'))
+}
+
+/// The case that the first step of the path names, and the rest.
+fn own_case(path: &str) -> Result<(Option<CaseId>, &str), Refusal> {
+    let Some(rest) = path.strip_prefix('/').filter(|rest| rest.starts_with('@')) else {
+        return Ok((None, path));
+    };
+    let token = rest.split('/').next().unwrap_or_default();
+    match case_of_token(token) {
+        Some(case) => Ok((Some(case), &rest[token.len()..])),
+        None => Err(refused(
+            StatusCode::NOT_FOUND,
+            "the first step of the path begins with `@` and names no case",
+        )),
+    }
 }
 
 /// Whether a path has a step `.` or `..`, also where it is percent-encoded.

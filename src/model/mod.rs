@@ -3,6 +3,7 @@
 mod capabilities;
 mod case_id;
 mod egress;
+mod match_rule;
 mod mode;
 mod outcome;
 mod replay_speed;
@@ -12,6 +13,7 @@ mod traffic;
 pub use capabilities::Capabilities;
 pub use case_id::CaseId;
 pub use egress::{Egress, UnknownEgress};
+pub use match_rule::{Insignificant, MatchRule};
 pub use mode::{InferenceMode, UnknownMode};
 pub use outcome::{Outcome, Status};
 pub use replay_speed::{ReplaySpeed, UnknownSpeed};

@@ -17,6 +17,8 @@ pub struct Traffic {
     pub unused: usize,
     /// What told the gateway that the calls belong to this case; `None` where there was no call.
     pub decided: Option<Decided>,
+    /// What else there is to know about whose calls these are.
+    pub notes: Vec<String>,
 }
 
 impl Traffic {
@@ -28,6 +30,14 @@ impl Traffic {
         self.unused += other.unused;
         self.misses.extend(other.misses.iter().cloned());
         self.decided = self.decided.max(other.decided);
+        other.notes.iter().for_each(|note| self.note(note.clone()));
+    }
+
+    /// Adds a note, once.
+    pub fn note(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
     }
 }
 

@@ -68,6 +68,7 @@ fn take(plan: &mut Plan, suite: &ResolvedSuite, mut cases: Vec<PlannedCase>) {
         path: suite.path.clone(),
         file: Arc::clone(&suite.file),
         about: suite.suite.about.clone(),
+        rules: suite.suite.rules.clone(),
     });
 }
 

@@ -3,6 +3,7 @@
 use crate::check::{Captures, Checks, TextTemplate, ValueTemplate};
 use crate::model::CaseId;
 use crate::source::{Origin, SourceFile};
+use crate::suite::DeclaredRule;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,8 @@ pub struct PlannedSuite {
     pub file: Arc<SourceFile>,
     /// Its `about` line.
     pub about: Option<String>,
+    /// What does not count when its provider calls are compared.
+    pub rules: Vec<DeclaredRule>,
 }
 
 /// A case with its parameters filled in.

@@ -1,15 +1,19 @@
 //! When two requests are the same question.
 
-use super::canonical::{canonical_json, sorted_query};
+use super::Rules;
+use super::canonical::{canonical_json, skeleton};
 use super::multipart::parts;
 use crate::wire::message::Request;
 use std::fmt;
 
-/// The canonical form of a request, digested: provider, method, path, sorted query and body.
+/// Longest body, in bytes, that is searched for ids where it is no JSON: what is longer is a picture or a sound.
+const SEARCHED: usize = 1 << 20;
+
+/// The canonical form of a request, digested: provider, method, path, sorted query and body, ids only by their kinds.
 ///
 /// A JSON body counts by value (order of keys, white space, escapes and `1.0` against `1` do not matter), a multipart
-/// body by its parts, any other by its bytes. Nothing is ignored: another prompt, model or temperature is another key.
-/// Request headers are no part of it.
+/// body by its parts, any other by its bytes. Nothing is ignored but what [`Rules`] declare: another prompt, model or
+/// temperature is another key. Request headers are no part of it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key([u8; 32]);
 
@@ -21,35 +25,102 @@ impl std::hash::Hash for Key {
     }
 }
 
-impl Key {
-    /// The key of `request`.
-    pub fn of(request: &Request) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        let mut field = |bytes: &[u8]| {
-            hasher.update(&(bytes.len() as u64).to_le_bytes());
-            hasher.update(bytes);
-        };
-        field(request.provider.as_bytes());
-        field(request.method.as_bytes());
-        field(request.path.as_bytes());
-        field(sorted_query(&request.query).as_bytes());
-        if let Some(parts) = request.content_type.as_deref().and_then(|kind| parts(kind, &request.body)) {
-            field(b"multipart");
+/// What is asked: the key, and which ids stand where it has their kinds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Question {
+    /// The question but for its ids.
+    pub key: Key,
+    /// Its ids, in the order of the canonical form.
+    pub ids: Vec<String>,
+}
+
+impl Question {
+    /// What `request` asks, as far as it counts by `rules`.
+    pub fn of(request: &Request, rules: &Rules) -> Self {
+        let mut digest = Digest { hasher: blake3::Hasher::new(), ids: Vec::new() };
+        let provider = request.provider.as_str();
+        digest.field(provider.as_bytes());
+        digest.field(request.method.as_bytes());
+        digest.text(rules.text(provider, &request.path).as_bytes());
+        digest.query(&request.query, (rules, provider));
+        let kind = request.content_type.as_deref();
+        if let Some(parts) = kind.and_then(|kind| parts(kind, &request.body)) {
+            digest.field(b"multipart");
             for part in parts {
                 for header in &part.headers {
-                    field(header.as_bytes());
+                    digest.field(header.as_bytes());
                 }
-                field(b"");
-                field(part.body);
+                digest.field(b"");
+                digest.bytes(part.body, (rules, provider));
             }
-        } else if let Some(json) = canonical_json(&request.body) {
-            field(b"json");
-            field(&json);
+        } else if let Some(json) = canonical_json(&request.body, (rules, provider), &mut digest.ids) {
+            digest.field(b"json");
+            digest.field(&json);
         } else {
-            field(b"bytes");
-            field(&request.body);
+            digest.field(b"bytes");
+            digest.bytes(&request.body, (rules, provider));
         }
-        Self(*hasher.finalize().as_bytes())
+        Self { key: Key(*digest.hasher.finalize().as_bytes()), ids: digest.ids }
+    }
+}
+
+/// A question in the making.
+struct Digest {
+    hasher: blake3::Hasher,
+    ids: Vec<String>,
+}
+
+impl Digest {
+    fn field(&mut self, bytes: &[u8]) {
+        self.hasher.update(&(bytes.len() as u64).to_le_bytes());
+        self.hasher.update(bytes);
+    }
+
+    fn text(&mut self, text: &[u8]) {
+        match skeleton(text, &mut self.ids) {
+            Some(skeleton) => self.field(&skeleton),
+            None => self.field(text),
+        }
+    }
+
+    /// The parameters of a query in one order, which their ids have no part in.
+    fn query(&mut self, query: &str, (rules, provider): (&Rules, &str)) {
+        if query.is_empty() {
+            return self.field(b"");
+        }
+        let counting = query.split('&').filter(|text| !text.is_empty() && rules.counts(provider, text));
+        let mut parameters: Vec<(Vec<u8>, Vec<String>)> = counting
+            .map(|text| {
+                let (text, mut ids) = (rules.text(provider, text), Vec::new());
+                (skeleton(text.as_bytes(), &mut ids).unwrap_or_else(|| text.as_bytes().to_vec()), ids)
+            })
+            .collect();
+        parameters.sort_unstable();
+        let mut joined = Vec::with_capacity(query.len());
+        for (place, (text, ids)) in parameters.into_iter().enumerate() {
+            joined.extend((place > 0).then_some(b'&'));
+            joined.extend_from_slice(&text);
+            self.ids.extend(ids);
+        }
+        self.field(&joined);
+    }
+
+    /// A body that is no JSON.
+    fn bytes(&mut self, bytes: &[u8], (rules, provider): (&Rules, &str)) {
+        if bytes.len() > SEARCHED {
+            return self.field(bytes);
+        }
+        match std::str::from_utf8(bytes) {
+            Ok(text) if !rules.is_silent_on(provider) => self.text(rules.text(provider, text).as_bytes()),
+            _ => self.text(bytes),
+        }
+    }
+}
+
+impl Key {
+    /// The key of `request` where everything counts.
+    pub fn of(request: &Request) -> Self {
+        Question::of(request, &Rules::default()).key
     }
 
     /// A short name that is the same in every run, for thing `ordinal` of the answer to the `occurrence`th call with
@@ -74,18 +145,19 @@ mod tests {
     use super::*;
     use bytes::Bytes;
 
-    fn key(query: &str, content_type: &str, body: &str) -> Key {
-        Key::of(&Request {
+    fn key(query: &str, content_type: &str, body: &str) -> Question {
+        let request = Request {
             provider: "openai".into(),
             method: "POST".into(),
             path: "/v1/x".into(),
             query: query.into(),
             content_type: Some(content_type.into()),
             body: Bytes::copy_from_slice(body.as_bytes()),
-        })
+        };
+        Question::of(&request, &Rules::default())
     }
 
-    fn json(body: &str) -> Key {
+    fn json(body: &str) -> Question {
         key("", "application/json", body)
     }
 
@@ -121,5 +193,18 @@ mod tests {
             |b: &str, text: &str| key("", &format!("multipart/form-data; boundary={b}"), &body(b, text));
         assert_eq!(key("x1", "hello"), key("y22", "hello"));
         assert_ne!(key("x1", "hello"), key("x1", "hullo"));
+    }
+
+    #[test]
+    fn an_id_counts_beside_the_key_and_only_its_kind_in_it() {
+        let (one, other) = (json(r#"["see file-8f3a1b2c\n", 1]"#), json(r#"["see file-00000001\n",1]"#));
+        assert_eq!(one.key, other.key);
+        assert_eq!(
+            (one.ids, other.ids),
+            (vec!["file-8f3a1b2c".to_owned()], vec!["file-00000001".to_owned()])
+        );
+        assert_ne!(json(r#"["see call-8f3a1b2c\n",1]"#).key, other.key);
+        assert_ne!(key("after=file-8f3a1b2c", "", ""), key("after=file-8f3a1b2d", "", ""));
+        assert_eq!(key("", "text/plain", "of vs_12345678").ids, ["vs_12345678"]);
     }
 }

@@ -23,14 +23,13 @@ impl Renames {
         let mut edits: Vec<Edit> = Vec::new();
         for (old, new) in self.known.iter().filter(|(old, _)| old.len() >= TELLING) {
             let (mut from, old) = (0, old.as_bytes());
-            while let Some(at) = bytes[from..].windows(old.len()).position(|window| window == old) {
+            while let Some(at) = memchr::memmem::find(&bytes[from..], old) {
                 let (start, end) = (from + at, from + at + old.len());
                 from = end;
-                let part_of_word = |byte: Option<&u8>| {
-                    byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte))
-                };
-                let before = start.checked_sub(1).and_then(|before| bytes.get(before));
-                if !part_of_word(before) && !part_of_word(bytes.get(end)) {
+                let part_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+                let joined =
+                    bytes[..start].last().is_some_and(part_of_word) && !ends_in_escape(&bytes[..start]);
+                if !joined && !bytes.get(end).is_some_and(part_of_word) {
                     edits.push((start..end, new.clone()));
                 }
             }
@@ -45,6 +44,19 @@ impl Renames {
             apart
         });
         edits
+    }
+
+    /// Adds ids with their names.
+    pub fn extend(&mut self, names: impl IntoIterator<Item = (String, String)>) {
+        self.known.extend(names);
+    }
+
+    /// The answer with these names.
+    pub fn response(&self, mut response: Response) -> Response {
+        if !self.known.is_empty() && response.header("content-encoding").is_none() {
+            response.body = response.body.edited(&self.edits(&response.body.bytes()));
+        }
+        response
     }
 
     /// The request as it would be asked on replay.
@@ -74,20 +86,26 @@ pub struct Normaliser<'a> {
 }
 
 impl Normaliser<'_> {
-    /// `response` to a request for `path`, in the spelling that is kept. Ids that are renamed are added to `renames`.
-    pub fn response(&self, path: &str, mut response: Response, renames: &mut Renames) -> Response {
+    /// `response` to a request for `path`, in the spelling that is kept, and the ids that the provider minted in it, in
+    /// order. They are added to `renames`.
+    pub fn response(
+        &self,
+        path: &str,
+        mut response: Response,
+        renames: &mut Renames,
+    ) -> (Response, Vec<String>) {
+        let mut minted: Vec<String> = Vec::new();
         if response.header("content-encoding").is_some() {
-            return response;
+            return (response, minted);
         }
         let framing = match &response.body {
             Body::Whole(_) => None,
             Body::Stream(_) => Framing::of(response.header("content-type").unwrap_or_default()),
         };
         let bytes = response.body.bytes();
-        let Ok(text) = std::str::from_utf8(&bytes) else { return response };
+        let Ok(text) = std::str::from_utf8(&bytes) else { return (response, minted) };
         let rules: Vec<&Volatile> =
             self.dialect.volatile.iter().filter(|rule| path.ends_with(rule.endpoint)).collect();
-        let mut minted: Vec<String> = Vec::new();
         let mut edits = Vec::new();
         for (offset, json) in json_texts(text, framing) {
             edits.extend(edit_scalars(json, offset, |at, token| {
@@ -98,7 +116,17 @@ impl Normaliser<'_> {
         // Ids that this answer mints come first: a provider with short ids may mint one again that it had before.
         response.body = response.body.edited(&edits);
         response.body = response.body.edited(&renames.edits(&response.body.bytes()));
-        response
+        (response, minted)
+    }
+
+    /// What [`Normaliser::response`] names the ids that it found to be `minted`, one after the other.
+    pub fn names(&self, minted: &[String]) -> Vec<String> {
+        let name = |(ordinal, id): (usize, &String)| self.name(id, ordinal);
+        minted.iter().enumerate().map(name).collect()
+    }
+
+    fn name(&self, id: &str, ordinal: usize) -> String {
+        format!("{}{}", prefix(id), self.key.name(self.occurrence, ordinal))
     }
 
     fn replacement(
@@ -126,10 +154,17 @@ impl Normaliser<'_> {
             minted.push(old.to_owned());
             minted.len() - 1
         });
-        let new = format!("{}{}", prefix(old), self.key.name(self.occurrence, ordinal));
+        let new = self.name(old, ordinal);
         renames.known.insert(old.to_owned(), new.clone());
         new
     }
+}
+
+/// Whether the last character is part of an escape of JSON: `\n`, `\u00e9`.
+fn ends_in_escape(text: &[u8]) -> bool {
+    let escape = |length: usize| text.len().checked_sub(length).map(|at| &text[at..]);
+    let short = escape(2).is_some_and(|last| last[0] == b'\\' && b"ntrbf".contains(&last[1]));
+    short || escape(6).is_some_and(|last| last.starts_with(b"\\u"))
 }
 
 /// `chatcmpl-` of `chatcmpl-8f3a`: what says of which kind an id is.
@@ -190,7 +225,7 @@ mod tests {
             body: Body::Whole(body.to_owned().into()),
             end: End::Complete,
         };
-        let body = normaliser.response("/v1/chat/completions", response, renames).body.bytes();
+        let body = normaliser.response("/v1/chat/completions", response, renames).0.body.bytes();
         String::from_utf8(body.to_vec()).unwrap()
     }
 
@@ -221,9 +256,10 @@ mod tests {
             &mut renames,
         );
         let name = answer.split('"').nth(9).unwrap();
-        let request =
-            renames.request(request(r#"{"tool_call_id":"call_abc12345","other":"call_abc123456"}"#));
-        let text = format!(r#"{{"tool_call_id":"{name}","other":"call_abc123456"}}"#);
+        let request = renames.request(request(
+            r#"{"tool_call_id":"call_abc12345","other":"call_abc123456","in":"\ncall_abc12345"}"#,
+        ));
+        let text = format!(r#"{{"tool_call_id":"{name}","other":"call_abc123456","in":"\n{name}"}}"#);
         assert_eq!(request.body, text.as_bytes());
     }
 }

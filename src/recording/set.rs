@@ -1,6 +1,6 @@
 //! The recordings of one case.
 
-use super::Key;
+use super::{Question, Rules};
 use crate::model::CaseId;
 use crate::wire::message::{Body, Exchange};
 use std::collections::HashMap;
@@ -39,11 +39,11 @@ impl Set {
         Self { owner, exchanges: Vec::new() }
     }
 
-    /// The exchanges by question: for each key, their places in order.
-    pub fn index(&self) -> HashMap<Key, Vec<usize>> {
-        let mut index: HashMap<Key, Vec<usize>> = HashMap::new();
+    /// The exchanges by question, as far as it counts by `rules`: for each, their places in order.
+    pub fn index(&self, rules: &Rules) -> HashMap<Question, Vec<usize>> {
+        let mut index: HashMap<Question, Vec<usize>> = HashMap::new();
         for (place, exchange) in self.exchanges.iter().enumerate() {
-            index.entry(Key::of(&exchange.request)).or_default().push(place);
+            index.entry(Question::of(&exchange.request, rules)).or_default().push(place);
         }
         index
     }
@@ -52,14 +52,19 @@ impl Set {
     /// that differs only in when and in which pieces the answer arrived, or in the spelling of the same request, is not
     /// a change. If nothing changed but the order, the old order is kept, too.
     pub fn settle(self, old: &Self) -> Self {
-        let mut left: HashMap<Key, Vec<&Exchange>> = HashMap::new();
+        self.settle_by(old, &Rules::default())
+    }
+
+    /// The same, where requests count by `rules`: one that differs only in what does not count has not changed.
+    pub fn settle_by(self, old: &Self, rules: &Rules) -> Self {
+        let mut left: HashMap<Question, Vec<&Exchange>> = HashMap::new();
         for exchange in old.exchanges.iter().rev() {
-            left.entry(Key::of(&exchange.request)).or_default().push(exchange);
+            left.entry(Question::of(&exchange.request, rules)).or_default().push(exchange);
         }
         let mut all_old = self.exchanges.len() == old.exchanges.len();
         let mut exchanges = Vec::with_capacity(self.exchanges.len());
         for exchange in self.exchanges {
-            let known = left.get_mut(&Key::of(&exchange.request)).and_then(Vec::pop);
+            let known = left.get_mut(&Question::of(&exchange.request, rules)).and_then(Vec::pop);
             match known.filter(|known| same_answer(known, &exchange)) {
                 Some(known) => exchanges.push(known.clone()),
                 None => {
@@ -73,7 +78,7 @@ impl Set {
 }
 
 /// Whether both say the same, whenever and in whatever pieces it came.
-pub(super) fn same_answer(one: &Exchange, other: &Exchange) -> bool {
+pub fn same_answer(one: &Exchange, other: &Exchange) -> bool {
     let (one, other) = (&one.response, &other.response);
     let streamed = |body: &Body| matches!(body, Body::Stream(_));
     one.head == other.head

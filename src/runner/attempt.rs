@@ -1,7 +1,7 @@
 //! One attempt at a case: its steps in order, then whatever must run at the end.
 
 use super::client::{Client, NoAnswer};
-use super::{Stop, form, polling};
+use super::{CaseScope, Stop, form, polling};
 use crate::check::{Ending, Observed, Reference, Scope};
 use crate::model::CaseId;
 use crate::plan::{Body, PlannedCase, PlannedStep, RequestStep};
@@ -41,6 +41,8 @@ pub(super) enum Halt {
 /// What the steps of an attempt share.
 pub(super) struct Attempt<'a> {
     pub(super) client: &'a Client,
+    /// Told what is sent and received.
+    pub(super) port: &'a dyn CaseScope,
     pub(super) case: &'a CaseId,
     pub(super) scope: Scope,
     pub(super) deadline: Instant,
@@ -63,7 +65,7 @@ struct Cleanup {
 /// Runs `case` once. Where its connection broke, `patience` is how long to wait for the news that the stack died: then it is
 /// not the case that failed.
 pub(super) async fn run(
-    client: &Client,
+    (client, port): (&Client, &dyn CaseScope),
     case: &PlannedCase,
     scope: Scope,
     limit: Duration,
@@ -71,6 +73,7 @@ pub(super) async fn run(
 ) -> Ended {
     let mut attempt = Attempt {
         client,
+        port,
         case: &case.id,
         scope,
         deadline: Instant::now() + limit,
@@ -147,10 +150,12 @@ impl Attempt<'_> {
 
     /// Sends the request of `step` once.
     pub(super) async fn ask(&mut self, step: &RequestStep) -> Result<Observed, Halt> {
-        let request = form::request(self.client, step, &self.scope).map_err(|error| self.fail(error))?;
+        let said = |text: &[u8]| self.port.sent(self.case, text);
+        let request =
+            form::request(self.client, step, &self.scope, &said).map_err(|error| self.fail(error))?;
         let deadline =
             step.timeout.map_or(self.deadline, |timeout| self.deadline.min(Instant::now() + timeout));
-        match self.client.send(request, self.case, deadline).await {
+        match self.client.send(request, (self.case, self.port), deadline).await {
             Ok(observed) => {
                 self.lost |= matches!(observed.ending, Ending::Aborted(_));
                 Ok(observed)

@@ -1,6 +1,6 @@
 //! One request, one answer, with the time at which each piece of it came.
 
-use super::Settings;
+use super::{CaseScope, Settings};
 use crate::check::{Chunk, Ending, Observed};
 use crate::model::CaseId;
 use crate::wire::trace;
@@ -73,11 +73,12 @@ impl Client {
         self.http.request(method, format!("{}{slash}{path}", self.base_url))
     }
 
-    /// Sends `request` on behalf of `case` and reads the answer until its end or the deadline.
+    /// Sends `request` on behalf of `case` and reads the answer until its end or the deadline. `port` is told of both,
+    /// but not of a body that is a form: whoever made it has it in parts.
     pub(super) async fn send(
         &self,
         request: reqwest::RequestBuilder,
-        case: &CaseId,
+        (case, port): (&CaseId, &dyn CaseScope),
         deadline: Instant,
     ) -> Result<Observed, NoAnswer> {
         let request = request
@@ -85,6 +86,10 @@ impl Client {
             .header(trace::TRACEPARENT, self.traceparent(case))
             .build()
             .map_err(|error| NoAnswer::Invalid(describe(&error)))?;
+        port.sent(case, request.url().as_str().as_bytes());
+        if let Some(body) = request.body().and_then(reqwest::Body::as_bytes) {
+            port.sent(case, body);
+        }
         let begun = Instant::now();
         let response = match timeout_at(deadline, self.http.execute(request)).await {
             Err(_) => return Err(NoAnswer::TimedOut(begun.elapsed())),
@@ -92,7 +97,9 @@ impl Client {
             Ok(Err(error)) => return Err(NoAnswer::Broken(describe(&error))),
             Ok(Ok(response)) => response,
         };
-        Ok(observe(response, begun, deadline).await)
+        let observed = observe(response, begun, deadline).await;
+        port.received(case, &observed.body);
+        Ok(observed)
     }
 
     fn traceparent(&self, case: &CaseId) -> String {

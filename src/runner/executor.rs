@@ -125,7 +125,7 @@ impl Executor<'_> {
         // A case that sets no time of its own may wait as long as its steps say, on top.
         let limit = case.timeout.unwrap_or_else(|| self.settings.case_timeout + waits(&case.steps));
         let ended = attempt::run(
-            &self.client,
+            (&self.client, self.scope),
             case,
             self.names(case),
             limit,

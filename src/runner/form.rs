@@ -7,7 +7,10 @@ use crate::source::Diagnostic;
 use reqwest::{RequestBuilder, multipart};
 use serde_json::Value;
 
-/// Fills in the templates of `step`.
+/// Who is told the texts of the parts of a form.
+type Said<'a> = &'a dyn Fn(&[u8]);
+
+/// Fills in the templates of `step`. `said` is told the parts of a form, which cannot be seen in the finished request.
 ///
 /// # Errors
 /// A name without a value, a list where lines are wanted, a content type that is none: with its place in the suite.
@@ -15,6 +18,7 @@ pub(super) fn request(
     client: &Client,
     step: &RequestStep,
     scope: &Scope,
+    said: Said<'_>,
 ) -> Result<RequestBuilder, Diagnostic> {
     let path = step.path.render(scope)?;
     let mut request = client.request(method(step.method), &path);
@@ -36,7 +40,7 @@ pub(super) fn request(
         Body::None => request,
         Body::Json(template) => request.json(&template.render(scope)?),
         Body::Text(template) => request.body(template.render(scope)?),
-        Body::Multipart(parts) => request.multipart(form(step, parts, scope)?),
+        Body::Multipart(parts) => request.multipart(form(step, parts, scope, said)?),
     })
 }
 
@@ -46,19 +50,40 @@ fn with_query(path: &str, query: &[(&str, String)]) -> String {
     format!("{path}{separator}{encoded}")
 }
 
-fn form(step: &RequestStep, parts: &[Part], scope: &Scope) -> Result<multipart::Form, Diagnostic> {
+fn form(
+    step: &RequestStep,
+    parts: &[Part],
+    scope: &Scope,
+    said: Said<'_>,
+) -> Result<multipart::Form, Diagnostic> {
     let mut form = multipart::Form::new();
     for part in parts {
-        form = form.part(part.name.clone(), form_part(step, part, scope)?);
+        form = form.part(part.name.clone(), form_part(step, part, scope, said)?);
     }
     Ok(form)
 }
 
-fn form_part(step: &RequestStep, part: &Part, scope: &Scope) -> Result<multipart::Part, Diagnostic> {
+fn form_part(
+    step: &RequestStep,
+    part: &Part,
+    scope: &Scope,
+    said: Said<'_>,
+) -> Result<multipart::Part, Diagnostic> {
     let mut built = match &part.content {
-        PartContent::Value(template) => multipart::Part::text(plain(template.render(scope)?)),
-        PartContent::Lines(template) => multipart::Part::bytes(lines(step, part, template.render(scope)?)?),
-        PartContent::Bytes(bytes) => multipart::Part::bytes(bytes.to_vec()),
+        PartContent::Value(template) => {
+            let text = plain(template.render(scope)?);
+            said(text.as_bytes());
+            multipart::Part::text(text)
+        }
+        PartContent::Lines(template) => {
+            let lines = lines(step, part, template.render(scope)?)?;
+            said(&lines);
+            multipart::Part::bytes(lines)
+        }
+        PartContent::Bytes(bytes) => {
+            said(bytes);
+            multipart::Part::bytes(bytes.to_vec())
+        }
     };
     if let Some(name) = &part.file_name {
         built = built.file_name(name.render(scope)?);

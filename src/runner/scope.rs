@@ -7,6 +7,16 @@ pub trait CaseScope: Send + Sync {
     /// `case` begins. Opening it again (a retry) starts it afresh.
     fn open(&self, case: &CaseId);
 
+    /// `case` is about to send `text` (a URL, a body) to the stack. What it names, the stack has not made up.
+    fn sent(&self, case: &CaseId, text: &[u8]) {
+        let _ = (case, text);
+    }
+
+    /// The stack has answered `case` with the body `text`.
+    fn received(&self, case: &CaseId, text: &[u8]) {
+        let _ = (case, text);
+    }
+
     /// `case` has ended. With `keep`, what was recorded for it replaces what was there before; without, what was there
     /// stays. Returns the provider calls that were made on its behalf.
     fn close(&self, case: &CaseId, keep: bool) -> Traffic;

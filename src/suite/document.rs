@@ -2,7 +2,7 @@
 
 use super::keys;
 use super::reader::Reader;
-use super::{Defaults, Document, Fragment, Suite, bundle, case, external, fragment};
+use super::{Defaults, Document, Fragment, Suite, bundle, case, external, fragment, rule};
 use crate::source::{Diagnostic, Node, SourceFile, yaml};
 use std::sync::Arc;
 
@@ -68,6 +68,7 @@ fn suite(reader: &mut Reader, node: &Node) -> Option<Suite> {
         tags: fields.get("tags").map(|tags| reader.texts(tags, "tags")).unwrap_or_default(),
         requires_apis: fields.get("requires").map(|node| requires(reader, node)).unwrap_or_default(),
         defaults: fields.get("defaults").and_then(|node| defaults(reader, node)).unwrap_or_default(),
+        rules: fields.get("match").map(|node| rule::read_all(reader, node)).unwrap_or_default(),
         fragments: fields.get("fragments").map(|node| fragment::read_all(reader, node)).unwrap_or_default(),
         cases: Vec::new(),
     };

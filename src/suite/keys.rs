@@ -45,6 +45,7 @@ pub static SUITE: Table = Table {
         key("tags", "words to select its cases by, with --tag"),
         key("requires", "what a stack must offer; without it every case is skipped"),
         key("defaults", "what holds for every case"),
+        key("match", "what does not count when provider calls are compared with recorded ones"),
         key("fragments", "steps that cases use by name"),
         key("cases", "the cases"),
     ],
@@ -105,6 +106,18 @@ pub static DEFAULTS: Table = Table {
     keys: &[
         key("timeout", "the longest a case may take"),
         key("headers", "headers of every request that does not set them itself"),
+    ],
+};
+
+/// A rule of the `match:` list.
+pub static RULE: Table = Table {
+    id: "rule",
+    what: "a rule",
+    keys: &[
+        key("ignore", "a JSON pointer into the body, `*` for any step; or `?name`, a parameter of the query"),
+        key("mask", "a regular expression for texts in the path, the query and the body"),
+        key("name", "what is read in place of a masked text"),
+        key("provider", "only in calls of this provider"),
     ],
 };
 
@@ -221,10 +234,11 @@ pub static PART: Table = Table {
 };
 
 /// Every table, in the order of the documentation.
-pub static TABLES: [&Table; 15] = [
+pub static TABLES: [&Table; 16] = [
     &SUITE,
     &REQUIRES,
     &DEFAULTS,
+    &RULE,
     &CASE,
     &SKIP,
     &XFAIL,

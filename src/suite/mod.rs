@@ -17,11 +17,13 @@ pub mod keys;
 mod model_kind;
 mod params;
 mod reader;
+mod rule;
 mod spec;
 mod step;
 
 pub use document::{Parsed, parse, parse_fragments};
 pub use model_kind::ModelKind;
+pub use rule::{DeclaredRule, parse_rules};
 pub use spec::{
     BodySpec, Bundle, Case, Defaults, Document, ExpectedFailure, External, Field, Fragment, Param,
     ParamValue, PartSpec, PartValue, Poll, Repeat, Request, Skip, Step, Suite, Word,

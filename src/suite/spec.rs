@@ -1,6 +1,6 @@
 //! The typed contents of a suite file.
 
-use super::ModelKind;
+use super::{DeclaredRule, ModelKind};
 use crate::source::{Node, Origin};
 use std::time::Duration;
 
@@ -44,6 +44,8 @@ pub struct Suite {
     pub requires_apis: Vec<String>,
     /// What holds for every case.
     pub defaults: Defaults,
+    /// What does not count when its provider calls are compared.
+    pub rules: Vec<DeclaredRule>,
     /// Its own fragments.
     pub fragments: Vec<Fragment>,
     /// Its cases, in the order they are written.

@@ -7,7 +7,7 @@
 use super::python_json::dumps;
 use super::{Imported, ImportedSet, Importer, SourceFile};
 use crate::model::CaseId;
-use crate::recording::{Key, Owner, Set};
+use crate::recording::{Owner, Question, Rules, Set};
 use crate::wire::message::{Body, End, Exchange, Head, Piece, Request, Response};
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -43,7 +43,7 @@ fn import(files: &[SourceFile]) -> Imported {
         }
     }
     let sets = sets.into_iter().map(|((setup, owner), mut exchanges)| {
-        exchanges.sort_by_cached_key(|exchange| (exchange.request.path.clone(), Key::of(&exchange.request)));
+        exchanges.sort_by_cached_key(|exchange| (exchange.request.path.clone(), asked(&exchange.request)));
         ImportedSet { setup, set: Set { owner, exchanges } }
     });
     Imported { sets: sets.collect(), warnings }
@@ -54,11 +54,15 @@ fn is_polled(request: &Request) -> bool {
     request.method == "GET"
 }
 
+fn asked(request: &Request) -> Question {
+    Question::of(request, &Rules::default())
+}
+
 /// Lists are united. Of other answers to the same question the first is kept: a client of one version asks once, and
 /// the files are of several versions.
 fn add(exchanges: &mut Vec<Exchange>, new: Exchange, file: &str, warnings: &mut Vec<String>) {
-    let key = Key::of(&new.request);
-    let Some(known) = exchanges.iter_mut().find(|known| Key::of(&known.request) == key) else {
+    let question = asked(&new.request);
+    let Some(known) = exchanges.iter_mut().find(|known| asked(&known.request) == question) else {
         exchanges.push(new);
         return;
     };

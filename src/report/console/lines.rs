@@ -56,7 +56,13 @@ pub(super) fn case(case: &CaseReport, verbosity: Verbosity, palette: Palette) ->
         line.push_str(&palette.paint(Palette::DIM, attempts));
     }
     if let (Verbosity::Verbose, Some(calls)) = (verbosity, calls(&case.traffic)) {
-        line.push_str(&palette.paint(Palette::DIM, format_args!("  [{calls}]")));
+        let rung = case.traffic.decided.map(|rung| format!(", told by {}", rung.name())).unwrap_or_default();
+        line.push_str(&palette.paint(Palette::DIM, format_args!("  [{calls}{rung}]")));
+    }
+    if verbosity == Verbosity::Verbose {
+        for note in &case.traffic.notes {
+            line.push_str(&palette.paint(Palette::DIM, format_args!("\n      {}", one_line(note))));
+        }
     }
     line.push('\n');
     line

@@ -111,19 +111,22 @@ pub(super) struct Calls<'a> {
     unused: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     decided_by: Option<&'static str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing: Vec<Missing<'a>>,
 }
 
 impl<'a> Calls<'a> {
     pub(super) fn new(traffic: &'a Traffic) -> Self {
-        let Traffic { replayed, recorded, live, misses, unused, decided } = traffic;
+        let Traffic { replayed, recorded, live, misses, unused, decided, notes } = traffic;
         Self {
             replayed: *replayed,
             recorded: *recorded,
             live: *live,
             unused: *unused,
             decided_by: decided.map(|rung| rung.name()),
+            notes,
             missing: misses.iter().map(Missing::new).collect(),
         }
     }

@@ -88,7 +88,7 @@ fn rerun(attempt: &Attempt, dialect: Dialect) -> TestRerun {
 }
 
 fn properties(case: &CaseReport) -> Vec<Property> {
-    let Traffic { replayed, recorded, live, misses, unused, decided } = &case.traffic;
+    let Traffic { replayed, recorded, live, misses, unused, decided, notes } = &case.traffic;
     let counts = [
         ("calls.replayed", *replayed),
         ("calls.recorded", *recorded),
@@ -102,6 +102,7 @@ fn properties(case: &CaseReport) -> Vec<Property> {
         .map(|(name, count)| Property::new(name, count.to_string()))
         .collect();
     properties.extend(decided.map(|rung| Property::new("calls.decided-by", rung.name())));
+    properties.extend(notes.iter().map(|note| Property::new("calls.note", &*one_line(note))));
     if let Outcome::XPassed { reason, .. } = &case.outcome {
         properties.push(Property::new("xpass", &*one_line(reason)));
     }

@@ -1,0 +1,264 @@
+//! What a project or a suite declares not to count when calls are compared.
+
+use crate::model::{Insignificant, MatchRule};
+use regex::Regex;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// Compiled rules. Without any (the default) everything counts.
+#[derive(Debug, Default)]
+pub struct Rules {
+    places: Vec<Scoped<Place>>,
+    masks: Vec<Scoped<Mask>>,
+}
+
+#[derive(Debug)]
+struct Scoped<T> {
+    provider: Option<String>,
+    rule: T,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// Steps into the body; `None` is any one step.
+    Body(Vec<Option<String>>),
+    /// The name of a parameter.
+    Query(String),
+}
+
+#[derive(Debug)]
+struct Mask {
+    find: Regex,
+    name: String,
+}
+
+/// A rule that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct RuleError {
+    /// Its place among the rules that were given.
+    pub at: usize,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl Rules {
+    /// Compiles `rules`.
+    ///
+    /// # Errors
+    /// Every rule that makes no sense.
+    pub fn new<'a>(rules: impl IntoIterator<Item = &'a MatchRule>) -> Result<Self, Vec<RuleError>> {
+        let mut compiled = Self::default();
+        let mut errors = Vec::new();
+        for (at, rule) in rules.into_iter().enumerate() {
+            if let Err(problem) = compiled.add(rule) {
+                errors.push(RuleError { at, problem });
+            }
+        }
+        if errors.is_empty() { Ok(compiled) } else { Err(errors) }
+    }
+
+    fn add(&mut self, rule: &MatchRule) -> Result<(), String> {
+        let provider = rule.provider.clone();
+        match &rule.what {
+            Insignificant::Place(text) => self.places.push(Scoped { provider, rule: Place::parse(text)? }),
+            Insignificant::Text { pattern, name } => {
+                let find = Regex::new(pattern).map_err(|error| format!("no regular expression: {error}"))?;
+                if find.is_match("") {
+                    return Err(
+                        "it fits the empty text, and so everywhere; let it want at least one character"
+                            .into(),
+                    );
+                }
+                self.masks.push(Scoped { provider, rule: Mask { find, name: format!("<{name}>") } });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether everything counts.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty() && self.masks.is_empty()
+    }
+
+    /// Whether everything counts in calls of `provider`.
+    pub(super) fn is_silent_on(&self, provider: &str) -> bool {
+        self.places(provider).next().is_none() && self.masks(provider).next().is_none()
+    }
+
+    fn places(&self, provider: &str) -> impl Iterator<Item = &Place> {
+        concerning(&self.places, provider)
+    }
+
+    fn masks(&self, provider: &str) -> impl Iterator<Item = &Mask> {
+        concerning(&self.masks, provider)
+    }
+
+    /// The text as it counts.
+    pub(super) fn text<'a>(&self, provider: &str, text: &'a str) -> Cow<'a, str> {
+        let mut text = Cow::Borrowed(text);
+        for mask in self.masks(provider) {
+            if let Cow::Owned(masked) = mask.find.replace_all(&text, regex::NoExpand(&mask.name)) {
+                text = Cow::Owned(masked);
+            }
+        }
+        text
+    }
+
+    /// Leaves of a JSON body what counts.
+    pub(super) fn body(&self, provider: &str, body: &mut Value) {
+        for place in self.places(provider) {
+            if let Place::Body(steps) = place {
+                remove(body, steps);
+            }
+        }
+        if self.masks(provider).next().is_some() {
+            self.strings(provider, body);
+        }
+    }
+
+    fn strings(&self, provider: &str, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Cow::Owned(masked) = self.text(provider, text) {
+                    *text = masked;
+                }
+            }
+            Value::Array(elements) => {
+                elements.iter_mut().for_each(|element| self.strings(provider, element));
+            }
+            Value::Object(members) => {
+                members.values_mut().for_each(|member| self.strings(provider, member));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// Whether a parameter of the query counts.
+    pub(super) fn counts(&self, provider: &str, parameter: &str) -> bool {
+        let name = parameter.split_once('=').map_or(parameter, |(name, _)| name);
+        !self.places(provider).any(|place| matches!(place, Place::Query(ignored) if ignored == name))
+    }
+}
+
+fn concerning<'a, T>(rules: &'a [Scoped<T>], provider: &str) -> impl Iterator<Item = &'a T> {
+    let concerns = move |rule: &&Scoped<T>| rule.provider.as_deref().is_none_or(|only| only == provider);
+    rules.iter().filter(concerns).map(|rule| &rule.rule)
+}
+
+impl Place {
+    fn parse(text: &str) -> Result<Self, String> {
+        if let Some(name) = text.strip_prefix('?') {
+            return match name {
+                "" => Err("`?` needs the name of a parameter behind it".into()),
+                name => Ok(Self::Query(name.to_owned())),
+            };
+        }
+        let Some(steps) = text.strip_prefix('/') else {
+            return Err(format!(
+                "`{text}` is no place: a JSON pointer begins with `/` (`/messages/*/content`), a parameter of the query with `?`"
+            ));
+        };
+        let step = |step: &str| (step != "*").then(|| step.replace("~1", "/").replace("~0", "~"));
+        Ok(Self::Body(steps.split('/').map(step).collect()))
+    }
+}
+
+/// Removes what `steps` point at. An element of a list gives way to a null, so that the others keep their places.
+fn remove(value: &mut Value, steps: &[Option<String>]) {
+    let Some((step, rest)) = steps.split_first() else { return };
+    match value {
+        Value::Object(members) => match step {
+            Some(name) if rest.is_empty() => drop(members.remove(name)),
+            Some(name) => members.get_mut(name).into_iter().for_each(|member| remove(member, rest)),
+            None if rest.is_empty() => members.clear(),
+            None => members.values_mut().for_each(|member| remove(member, rest)),
+        },
+        Value::Array(elements) => {
+            let index = step.as_ref().map(|step| step.parse::<usize>().ok());
+            let fits = |at: usize| index.is_none_or(|index| index == Some(at));
+            for (_, element) in elements.iter_mut().enumerate().filter(|(at, _)| fits(*at)) {
+                if rest.is_empty() {
+                    *element = Value::Null;
+                } else {
+                    remove(element, rest);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The rules of a run: those of the project for every case, and for the cases of a suite its own beside them.
+#[derive(Debug, Default)]
+pub struct RuleBook {
+    everywhere: Rules,
+    by_suite: HashMap<String, Rules>,
+}
+
+impl RuleBook {
+    /// `everywhere` counts for calls outside cases and for suites that are not in `by_suite`, which has the path of each
+    /// suite with rules of its own, and those together with the ones that count everywhere.
+    pub fn new(everywhere: Rules, by_suite: HashMap<String, Rules>) -> Self {
+        Self { everywhere, by_suite }
+    }
+
+    /// The rules for the calls of `owner`.
+    pub fn of(&self, owner: &super::Owner) -> &Rules {
+        match owner {
+            super::Owner::Session => &self.everywhere,
+            super::Owner::Case(case) => self.by_suite.get(case.suite()).unwrap_or(&self.everywhere),
+        }
+    }
+
+    /// The suite whose rules count for the calls of `owner`; `None` where only those count that do everywhere.
+    pub fn suite_of<'a>(&self, owner: &'a super::Owner) -> Option<&'a str> {
+        match owner {
+            super::Owner::Case(case) if self.by_suite.contains_key(case.suite()) => Some(case.suite()),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn place(text: &str) -> MatchRule {
+        MatchRule { what: Insignificant::Place(text.into()), provider: None }
+    }
+
+    fn mask(pattern: &str, provider: Option<&str>) -> MatchRule {
+        let what = Insignificant::Text { pattern: pattern.into(), name: "date".into() };
+        MatchRule { what, provider: provider.map(str::to_owned) }
+    }
+
+    #[test]
+    fn what_does_not_count_is_gone() {
+        let rules = Rules::new(&[
+            place("/user"),
+            place("/messages/*/id"),
+            place("/list/1"),
+            place("/a~1b"),
+            place("?key"),
+            mask(r"\d{4}-\d\d-\d\d", Some("openai")),
+        ])
+        .unwrap();
+        let mut body = json!({"user": "x", "messages": [{"id": 1, "at": "on 2024-08-06"}, {"id": 2}], "list": [1, 2], "a/b": 1});
+        rules.body("openai", &mut body);
+        assert_eq!(body, json!({"messages": [{"at": "on <date>"}, {}], "list": [1, null]}));
+        assert_eq!(rules.text("ollama", "2024-08-06"), "2024-08-06");
+        assert!(!rules.counts("openai", "key=1") && rules.counts("openai", "keys=1"));
+    }
+
+    #[test]
+    fn every_rule_that_makes_no_sense_is_named() {
+        let errors =
+            Rules::new(&[place("user"), place("/ok"), place("?"), mask("(", None), mask("a*", None)])
+                .unwrap_err();
+        assert_eq!(errors.iter().map(|error| error.at).collect::<Vec<_>>(), [0, 2, 3, 4]);
+        assert!(errors[0].problem.starts_with("`user` is no place"), "{errors:?}");
+    }
+}
