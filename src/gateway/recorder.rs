@@ -14,6 +14,8 @@ pub(super) struct Recorder {
     /// Counts beginnings and ends, to tell which calls overlapped.
     clock: usize,
     pending: usize,
+    /// An answer was too large to be kept, so that the set would lack it.
+    gave_up: bool,
 }
 
 #[derive(Debug)]
@@ -52,6 +54,16 @@ impl Recorder {
         self.pending
     }
 
+    /// An answer cannot be kept.
+    pub(super) fn give_up(&mut self) {
+        self.gave_up = true;
+    }
+
+    /// Whether every answer could be kept.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.gave_up
+    }
+
     pub(super) fn pending(&self) -> usize {
         self.pending
     }
@@ -83,7 +95,7 @@ impl Recorder {
         let mut by_key: HashMap<Key, Vec<Exchange>> = HashMap::new();
         for exchange in self.into_set(Owner::Session).exchanges {
             let answers = by_key.entry(Key::of(&exchange.request)).or_default();
-            if answers.last().is_none_or(|last| last.response != exchange.response) {
+            if answers.last().is_none_or(|last| !last.response.says_what(&exchange.response)) {
                 answers.push(exchange);
             }
         }
