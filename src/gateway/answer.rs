@@ -109,7 +109,11 @@ pub(super) fn recorded(exchange: &Exchange, speed: ReplaySpeed) -> http::Respons
     let (request, response) = (&exchange.request, &exchange.response);
     let Some(head) = &response.head else { return without_head(&request.provider, response.end) };
     let broken = response.end != End::Complete;
+    // They speak of a body that is not sent, and so they are the provider's.
+    let bodiless = request.method == "HEAD" || head.status == 304;
     let body = match (&response.body, speed) {
+        // Of unknown length, so that hyper leaves the length alone that the head may tell.
+        _ if bodiless => AnswerBody::Pieces(Vec::new().into_iter(), false),
         (Body::Whole(bytes), _) if !broken => AnswerBody::whole(bytes.clone()),
         (Body::Whole(bytes), _) => {
             AnswerBody::Pieces(vec![Piece { at: 0, bytes: bytes.clone() }].into_iter(), true)
@@ -121,8 +125,6 @@ pub(super) fn recorded(exchange: &Exchange, speed: ReplaySpeed) -> http::Respons
             AnswerBody::Paced(Box::new(Paced::new(pieces.clone(), factor)), broken)
         }
     };
-    // They speak of a body that is not sent, and so they are the provider's.
-    let bodiless = request.method == "HEAD" || head.status == 304;
     let mut answer = http::Response::new(body);
     *answer.status_mut() = StatusCode::from_u16(head.status).unwrap_or(StatusCode::OK);
     for (name, value) in &head.headers {

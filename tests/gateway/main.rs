@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a test may")]
 
 mod faults;
+mod fidelity;
+mod hostile;
+mod raw;
 mod recording;
 mod replay;
 mod world;
