@@ -219,7 +219,11 @@ impl Reader<'_> {
         let mut all = Vec::new();
         let mut ends: Vec<(u64, usize)> = Vec::new();
         for entry in entries {
-            all.extend_from_slice(&self.bytes(entry)?);
+            let bytes = self.bytes(entry)?;
+            if bytes.is_empty() {
+                continue; // nothing arrives as nothing
+            }
+            all.extend_from_slice(&bytes);
             match (entry.at, ends.last_mut()) {
                 (None, Some((_, end))) => *end = all.len(),
                 (at, _) => ends.push((at.unwrap_or(0), all.len())),

@@ -312,3 +312,20 @@ async fn a_provider_that_hangs_up_before_its_answer_is_recorded_as_such() {
         assert!(got.text().contains("hung up"), "{}", got.text());
     }
 }
+
+#[tokio::test]
+async fn a_provider_whose_tls_makes_no_sense_is_not_reached() {
+    let root = tempfile::tempdir().unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/v1", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _sent = tokio::io::AsyncWriteExt::write_all(&mut stream, b"this is no TLS\r\n").await;
+        }
+    });
+    let x = case("x");
+    record(root.path(), &url, &x, &["{}"], true).await;
+    assert!(file(root.path(), "x").contains("\"end\": \"refused\""));
+    let got = ask(&gateway(root.path(), InferenceMode::Replay, &url).await, &x, "{}").await;
+    assert!(got.status == 502 && got.text().contains("cannot be reached"), "{}", got.text());
+}
