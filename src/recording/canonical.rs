@@ -139,7 +139,9 @@ mod tests {
                 format!("[\r\n{} ]", elements.join(",\n"))
             }
             Value::String(string) => text(string),
-            Value::Number(number) if number.is_i64() && number.as_i64().is_some_and(|n| n.abs() < 1 << 50) => {
+            Value::Number(number)
+                if number.is_i64() && number.as_i64().is_some_and(|n| n.abs() < 1 << 50) =>
+            {
                 format!("{number}.0e0")
             }
             other => other.to_string(),

@@ -30,8 +30,11 @@ fn halves(bytes: &[u8]) -> Vec<Vec<u8>> {
     vec![one.to_vec(), other.to_vec()]
 }
 
-/// Streams that are awkward in one way each: header lines, pieces, and what their file must hold.
-fn streams() -> Vec<(&'static [&'static str], Vec<Vec<u8>>, &'static str)> {
+/// Header lines, pieces, and what the file must hold.
+type Awkward = (&'static [&'static str], Vec<Vec<u8>>, &'static str);
+
+/// Streams that are awkward in one way each.
+fn streams() -> Vec<Awkward> {
     let text = |pieces: &[&str]| pieces.iter().map(|piece| piece.as_bytes().to_vec()).collect::<Vec<_>>();
     let sse: &[&str] = &["content-type: text/event-stream; charset=utf-8"];
     let frames = [frame(r#"{"delta":{"text":"Sat"}}"#), frame(r#"{"delta": {"text": "urn"}}"#)].concat();
