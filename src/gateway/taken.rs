@@ -47,3 +47,19 @@ impl Taken {
         Some(if streamed { body } else { Body::Whole(body.bytes()) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_million_pieces_of_one_byte_are_too_much() {
+        let mut taken = Taken::new(true);
+        let pushed = (0..2_000_000).take_while(|at| {
+            taken.push(*at, &Bytes::from_static(b"a"));
+            taken.is_whole()
+        });
+        assert_eq!(pushed.count(), LARGEST_ANSWER / (PIECE + 1));
+        assert!(taken.into_body(true, false).is_none());
+    }
+}

@@ -273,6 +273,23 @@ async fn an_awkward_stream_comes_back_at_the_pace_that_is_asked_for() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_stops_is_recorded_as_a_timeout_and_breaks_off() {
+    let root = tempfile::tempdir().unwrap();
+    let provider = raw_provider(vec![
+        head("200 OK", &["content-type: text/event-stream", "transfer-encoding: chunked"]),
+        chunk(b"data: 1\n\n"),
+        Step::Wait(Duration::from_secs(10_000)),
+    ])
+    .await;
+    let x = case("x");
+    record(root.path(), &provider.url, &x, &["{}"], true).await;
+    assert!(file(root.path(), "x").contains("\"end\": \"timeout\""));
+    let got = ask(&gateway(root.path(), InferenceMode::Replay, &provider.url).await, &x, "{}").await;
+    assert!(got.broken && got.status == 200);
+    assert_eq!(got.text(), "data: 1\n\n");
+}
+
 #[tokio::test]
 async fn an_end_before_the_announced_length_is_a_break() {
     for steps in [
