@@ -32,7 +32,8 @@ fuzz_target!(|input: &[u8]| {
         ],
         payload: value.to_vec().into(),
     };
-    let written: Vec<u8> = read.iter().chain([&made]).flat_map(|frame| frame.write().unwrap_or_default()).collect();
+    let written: Vec<u8> =
+        read.iter().chain([&made]).flat_map(|frame| frame.write().unwrap_or_default()).collect();
     if fine {
         let consumed = written.len() - made.write().map_or(0, |bytes| bytes.len());
         assert_eq!(written[..consumed], body[..consumed]);

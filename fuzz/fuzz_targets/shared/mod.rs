@@ -1,4 +1,5 @@
-//! What several targets do with their input.
+//! What several targets do with their input; each is a program of its own and uses a part of it.
+#![allow(dead_code, reason = "each target uses a part")]
 
 use bytes::Bytes;
 use stack_test::recording::{Owner, Set, parse, write};
@@ -35,8 +36,7 @@ pub fn assert_recorded(content_type: &str, body: &[u8], size: usize) {
 /// Asserts that the set comes back from its file as it was.
 pub fn assert_read_as_written(set: &Set) {
     let written = write(set);
-    let blob = |path: &str| {
-        written.blobs.iter().find(|blob| blob.path == path).map(|blob| blob.bytes.clone())
-    };
+    let blob =
+        |path: &str| written.blobs.iter().find(|blob| blob.path == path).map(|blob| blob.bytes.clone());
     assert_eq!(parse(&written.text, &set.owner, &blob).as_ref(), Ok(set));
 }
