@@ -27,6 +27,6 @@ test-python:
 record:
     tools/tiny-provider/serve -- cargo run --release --locked -- record --stack-config=starter
 
-# Each fuzz target for a minute.
+# Each fuzz target for a minute, from seeds.
 fuzz SECONDS="60":
-    for target in $(cargo fuzz list); do cargo fuzz run "$target" -- -max_total_time={{SECONDS}} || exit 1; done
+    fuzz/run {{SECONDS}}

@@ -78,7 +78,7 @@ fn exchange(stream: bool, number: usize, filler: usize) -> Exchange {
         ("application/json", Body::Whole(json_answer(filler).into()))
     };
     let headers = vec![("content-type".to_owned(), kind.to_owned())];
-    let response = Response { head: Some(Head { status: 200, headers }), body, end: End::Complete };
+    let response = Response { head: Some(Head::new(200, headers)), body, end: End::Complete };
     Exchange { request: request(stream, number), response }
 }
 

@@ -7,7 +7,8 @@ use super::GatewayConfig;
 use super::answer::{AnswerBody, own};
 use super::cases::{Cases, Seen, case_named};
 use super::ledger::Ledger;
-use super::server::{Refusal, refused, whole_body};
+use super::request_body;
+use super::server::{Refusal, refused};
 use crate::model::{CaseId, InferenceMode, Miss, Traffic};
 use crate::recording::Owner;
 use http::header::{CONTENT_TYPE, HOST, ORIGIN};
@@ -192,7 +193,7 @@ impl Asked {
             let what = "`content-type: application/json` is wanted here";
             return Err(refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, what));
         }
-        let body = whole_body(body).await?;
+        let body = request_body::whole(body).await?;
         let wrong = |what: &str| refused(StatusCode::BAD_REQUEST, what);
         match serde_json::from_slice(&body) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),

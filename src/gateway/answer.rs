@@ -1,6 +1,8 @@
 //! Answers as HTTP.
 
-use crate::wire::message::{Body, End, Piece, Response};
+use super::pace::Paced;
+use crate::model::ReplaySpeed;
+use crate::wire::message::{Body, End, Exchange, Piece};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body::{Frame, SizeHint};
@@ -20,6 +22,8 @@ pub(super) enum AnswerBody {
     Whole(Option<Bytes>),
     /// The recorded pieces, and whether the end is missing.
     Pieces(IntoIter<Piece>, bool),
+    /// The same, each at its time.
+    Paced(Box<Paced>, bool),
     /// What a provider sends, as it arrives.
     Arriving(Receiver<Result<Bytes, BrokenOff>>),
     /// Breaking off at the next poll.
@@ -42,6 +46,12 @@ impl http_body::Body for AnswerBody {
                 None if *broken => this.break_off(cx),
                 None => Poll::Ready(None),
             },
+            Self::Paced(pieces, broken) => match pieces.poll_next(cx) {
+                Poll::Ready(Some(piece)) => Poll::Ready(Some(Ok(Frame::data(piece.bytes)))),
+                Poll::Ready(None) if *broken => this.break_off(cx),
+                Poll::Ready(None) => Poll::Ready(None),
+                Poll::Pending => Poll::Pending,
+            },
             Self::Arriving(receiver) => match receiver.poll_recv(cx) {
                 Poll::Ready(Some(Ok(bytes))) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
                 Poll::Ready(Some(Err(BrokenOff))) => this.break_off(cx),
@@ -59,7 +69,7 @@ impl http_body::Body for AnswerBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
-            Self::Pieces(..) | Self::Arriving(_) | Self::Breaking => SizeHint::default(),
+            Self::Pieces(..) | Self::Paced(..) | Self::Arriving(_) | Self::Breaking => SizeHint::default(),
         }
     }
 }
@@ -91,20 +101,37 @@ pub(super) fn own(status: StatusCode, note: &'static str, message: &str) -> http
     response
 }
 
+/// Headers that say how a body is sent, which is decided anew for a recorded one.
+const FRAMING: [&str; 5] = ["content-length", "transfer-encoding", "connection", "upgrade", "trailer"];
+
 /// The recorded answer.
-pub(super) fn recorded(provider: &str, response: &Response) -> http::Response<AnswerBody> {
-    let Some(head) = &response.head else { return without_head(provider, response.end) };
-    let body = match &response.body {
-        Body::Whole(bytes) if response.end == End::Complete => AnswerBody::whole(bytes.clone()),
-        Body::Whole(bytes) => {
+pub(super) fn recorded(exchange: &Exchange, speed: ReplaySpeed) -> http::Response<AnswerBody> {
+    let (request, response) = (&exchange.request, &exchange.response);
+    let Some(head) = &response.head else { return without_head(&request.provider, response.end) };
+    let broken = response.end != End::Complete;
+    // They speak of a body that is not sent, and so they are the provider's.
+    let bodiless = request.method == "HEAD" || head.status == 304;
+    let body = match (&response.body, speed) {
+        // Of unknown length, so that hyper leaves the length alone that the head may tell.
+        _ if bodiless => AnswerBody::Pieces(Vec::new().into_iter(), false),
+        (Body::Whole(bytes), _) if !broken => AnswerBody::whole(bytes.clone()),
+        (Body::Whole(bytes), _) => {
             AnswerBody::Pieces(vec![Piece { at: 0, bytes: bytes.clone() }].into_iter(), true)
         }
-        Body::Stream(pieces) => AnswerBody::Pieces(pieces.clone().into_iter(), response.end != End::Complete),
+        (Body::Stream(pieces), ReplaySpeed::Instant) => {
+            AnswerBody::Pieces(pieces.clone().into_iter(), broken)
+        }
+        (Body::Stream(pieces), ReplaySpeed::Times(factor)) => {
+            AnswerBody::Paced(Box::new(Paced::new(pieces.clone(), factor)), broken)
+        }
     };
     let mut answer = http::Response::new(body);
     *answer.status_mut() = StatusCode::from_u16(head.status).unwrap_or(StatusCode::OK);
     for (name, value) in &head.headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+        let framing = FRAMING.contains(&name.as_str()) && !(bodiless && name == "content-length");
+        if let (false, Ok(name), Ok(value)) =
+            (framing, HeaderName::try_from(name), HeaderValue::try_from(value))
+        {
             answer.headers_mut().append(name, value);
         }
     }
@@ -113,14 +140,20 @@ pub(super) fn recorded(provider: &str, response: &Response) -> http::Response<An
 
 /// What the stack is told when `provider` said nothing.
 pub(super) fn without_head(provider: &str, end: End) -> http::Response<AnswerBody> {
-    match end {
+    let (status, what) = match end {
         End::Timeout => {
-            let what = format!("the provider `{provider}` did not answer in time");
-            own(StatusCode::GATEWAY_TIMEOUT, "upstream", &what)
+            (StatusCode::GATEWAY_TIMEOUT, format!("the provider `{provider}` did not answer in time"))
         }
-        _ => {
-            let what = format!("the provider `{provider}` refused the connection: is it running?");
-            own(StatusCode::BAD_GATEWAY, "upstream", &what)
-        }
-    }
+        End::Aborted => (
+            StatusCode::BAD_GATEWAY,
+            format!("the provider `{provider}` hung up or sent what is no HTTP before its answer began"),
+        ),
+        End::Refused | End::Complete => (
+            StatusCode::BAD_GATEWAY,
+            format!(
+                "the provider `{provider}` cannot be reached: it refused the connection, or its name or certificate is wrong"
+            ),
+        ),
+    };
+    own(status, "upstream", &what)
 }

@@ -2,7 +2,7 @@
 
 use super::ledger::{Inner, Ledger};
 use crate::model::{CaseId, Decided, InferenceMode};
-use crate::recording::{Owner, Question, RuleBook, same_answer};
+use crate::recording::{Owner, Question, RuleBook};
 use crate::wire::message::Request;
 use crate::wire::trace::{BAGGAGE, case_in_baggage};
 use base64::Engine;
@@ -175,7 +175,7 @@ impl Inner {
     fn disagree(&self, owners: &[Owner], asked: &mut Asked<'_>) -> bool {
         let mut answers = owners.iter().filter_map(|owner| self.next_answer(owner, asked.by(owner)));
         let first = answers.next();
-        first.is_some_and(|first| answers.any(|answer| !same_answer(first, answer)))
+        first.is_some_and(|first| answers.any(|answer| !first.response.says_what(&answer.response)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can go wrong at the gateway, apart from a miss.
 
+use super::LARGEST_ANSWER;
 use crate::model::CaseId;
 use crate::recording::FormatError;
 use std::io;
@@ -81,6 +82,18 @@ pub enum Error {
         call: String,
         /// Why no recording answers, and what mends it.
         explanation: String,
+    },
+    /// An answer that is too large to be kept.
+    #[error(
+        "an answer of `{provider}` to `{owner}` has more than {} MiB and is not kept; the recordings of `{owner}` are left as they \
+         were: ask for less, or run it live",
+        LARGEST_ANSWER >> 20
+    )]
+    TooLarge {
+        /// The case, or `_session`.
+        owner: String,
+        /// The provider.
+        provider: String,
     },
     /// A case whose provider calls did not end in time.
     #[error("`{case}` still waited for a provider when the run ended; its recordings are left as they were")]

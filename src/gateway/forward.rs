@@ -2,23 +2,24 @@
 
 use super::answer::{AnswerBody, BrokenOff, without_head};
 use super::ledger::{Ledger, Ticket};
+use super::taken::Taken;
 use super::{Error, Upstream};
 use crate::model::Secret;
 use crate::recording::Masks;
-use crate::wire::dialect::{Dialect, Framing};
-use crate::wire::message::{Body, End, Head, Piece, Response};
+use crate::wire::dialect::Dialect;
+use crate::wire::message::{Body, End, Head, Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::redirect::Policy;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::mpsc::{Sender, channel};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 use url::Url;
 
 /// Headers that are about the connection, and those that hyper and reqwest write themselves.
-const NOT_PASSED: [&str; 11] = [
+const NOT_PASSED: [&str; 12] = [
     "connection",
     "keep-alive",
     "proxy-authenticate",
@@ -29,12 +30,28 @@ const NOT_PASSED: [&str; 11] = [
     "transfer-encoding",
     "upgrade",
     "host",
+    // Answered here: the whole request is read before it is passed on.
+    "expect",
     // The name of a test is none of the provider's business.
     "baggage",
 ];
 
-/// Response headers that are kept; the others speak of the moment (dates, limits, request ids) or are secrets.
-const KEPT: [&str; 4] = ["content-type", "content-encoding", "location", "retry-after"];
+/// Response headers that are kept: what says how to read the body, and what SDKs act on. The others speak of the moment
+/// (dates, limits, request ids) or are secrets.
+const KEPT: [&str; 9] = [
+    "content-type",
+    "content-encoding",
+    "content-disposition",
+    "content-range",
+    "location",
+    "retry-after",
+    "retry-after-ms",
+    "x-should-retry",
+    "x-amzn-errortype",
+];
+
+/// A head that comes sooner is kept as one that came at once: nobody notices, and recordings stay calm.
+const NOTICED: Duration = Duration::from_millis(100);
 
 /// A key that the stack sends is masked in the answer if it is this long; a dummy like `ollama` is a word.
 const KEY: usize = 16;
@@ -115,16 +132,21 @@ impl Forwarder {
             None => false,
         };
         let client = if is_local { &self.local } else { &self.remote };
-        let request = client
-            .request(call.method, call.url)
-            .headers(request_headers(&call.headers, extra))
-            .body(call.body)
-            .send();
+        let mut headers = request_headers(&call.headers, extra);
+        if keep.wanted() {
+            // A recording should be readable. What is compressed all the same is kept as it is.
+            headers.insert(http::header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
+        let bodiless = call.method == Method::HEAD;
+        let asked = Instant::now();
+        let request = client.request(call.method, call.url).headers(headers).body(call.body).send();
         let response = match timeout(self.idle, request).await {
             Ok(Ok(response)) => response,
-            Ok(Err(_)) => return keep.silence(End::Refused),
+            Ok(Err(error)) if error.is_connect() => return keep.silence(End::Refused),
+            Ok(Err(_)) => return keep.silence(End::Aborted),
             Err(_) => return keep.silence(End::Timeout),
         };
+        let head = kept_head(&response, bodiless, asked.elapsed());
         let mut answer = http::Response::new(());
         *answer.status_mut() = response.status();
         for (name, value) in response.headers() {
@@ -135,9 +157,9 @@ impl Forwarder {
         let (sender, receiver) = channel(WAITING);
         let idle = self.idle;
         if keep.wanted() {
-            self.pumps.spawn(pump(response, sender, idle, keep));
+            self.pumps.spawn(pump(response, head, sender, idle, keep));
         } else {
-            tokio::spawn(pump(response, sender, idle, keep));
+            tokio::spawn(pump(response, head, sender, idle, keep));
         }
         answer.map(|()| AnswerBody::Arriving(receiver))
     }
@@ -192,6 +214,13 @@ impl Keep {
         }
     }
 
+    /// The answer is too large. Its case is told, and what comes is passed on all the same.
+    fn give_up(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.ledger.give_up(&ticket, &self.provider, self.dialect);
+        }
+    }
+
     fn silence(self, end: End) -> http::Response<AnswerBody> {
         let provider = self.provider.clone();
         self.answer(Response { head: None, body: Body::Whole(Bytes::new()), end });
@@ -210,13 +239,14 @@ impl Drop for Keep {
 /// Passes the body on, piece by piece as it arrives, and keeps it.
 async fn pump(
     mut response: reqwest::Response,
+    head: Head,
     client: Sender<Result<Bytes, BrokenOff>>,
     idle: Duration,
-    keep: Keep,
+    mut keep: Keep,
 ) {
-    let head = kept_head(&response);
     let began = Instant::now();
-    let mut pieces: Vec<Piece> = Vec::new();
+    let announced = response.headers().contains_key(http::header::CONTENT_LENGTH);
+    let mut taken = Taken::new(keep.wanted());
     let end = loop {
         let bytes = match timeout(idle, response.chunk()).await {
             Ok(Ok(Some(bytes))) => bytes,
@@ -224,31 +254,37 @@ async fn pump(
             Ok(Err(_)) => break End::Aborted,
             Err(_) => break End::Timeout,
         };
-        if keep.wanted() && !bytes.is_empty() {
-            let at = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-            pieces.push(Piece { at, bytes: bytes.clone() });
+        taken.push(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX), &bytes);
+        if keep.wanted() && !taken.is_whole() {
+            keep.give_up();
         }
-        if client.send(Ok(bytes)).await.is_err() && !keep.wanted() {
+        if client.send(Ok(bytes)).await.is_err() && !taken.is_whole() {
             // Nobody reads and nobody keeps: dropping the response hangs up at the provider.
             return;
         }
     };
     // Kept first: when the client has read the end, the call is over for the ledger, too.
-    if keep.wanted() {
-        let streams =
-            head.headers.iter().any(|(name, value)| name == "content-type" && Framing::of(value).is_some());
-        let body = if streams { Body::Stream(pieces) } else { Body::Whole(Body::Stream(pieces).bytes()) };
-        keep.answer(Response { head: Some(head), body, end });
+    let mut answer = Response { head: Some(head), body: Body::Whole(Bytes::new()), end };
+    if let Some(body) = taken.into_body(answer.framing().is_some(), announced) {
+        answer.body = body;
+        keep.answer(answer);
     }
     if end != End::Complete {
         let _client_left = client.send(Err(BrokenOff)).await;
     }
 }
 
-fn kept_head(response: &reqwest::Response) -> Head {
-    let headers = response.headers().iter().filter(|(name, _)| KEPT.contains(&name.as_str()));
-    let text = |(name, value): (&HeaderName, &HeaderValue)| {
-        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+/// Status and kept headers of an answer whose head came `after` the question. Where there is no body its length is kept,
+/// too: it is all that is said about it.
+fn kept_head(response: &reqwest::Response, bodiless: bool, after: Duration) -> Head {
+    let status = response.status().as_u16();
+    let is_kept = |name: &HeaderName| {
+        KEPT.contains(&name.as_str()) || (bodiless || status == 304) && name == http::header::CONTENT_LENGTH
     };
-    Head { status: response.status().as_u16(), headers: headers.filter_map(text).collect() }
+    let headers = response.headers().iter().filter(|(name, _)| is_kept(name));
+    let text = |(name, value): (&HeaderName, &HeaderValue)| {
+        Some((name.as_str().to_owned(), std::str::from_utf8(value.as_bytes()).ok()?.to_owned()))
+    };
+    let after = if after < NOTICED { 0 } else { u64::try_from(after.as_millis()).unwrap_or(u64::MAX) };
+    Head { status, headers: headers.filter_map(text).collect(), after }
 }

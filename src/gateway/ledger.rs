@@ -172,7 +172,7 @@ impl Ledger {
                 traffic.live = recorder.calls();
             }
             if !state.closing {
-                finished = state.recorder.take().filter(|_| keep);
+                finished = state.recorder.take().filter(|recorder| keep && recorder.is_whole());
             }
         } else if let Some(loaded) = &state.loaded {
             traffic.unused = loaded.unused(&state.given);
@@ -301,7 +301,7 @@ impl Ledger {
         let Some(recorder) = &mut state.recorder else { return };
         let pending = recorder.end(ticket.slot, dialect, response);
         if state.closing && pending == 0 {
-            let finished = state.recorder.take();
+            let finished = state.recorder.take().filter(Recorder::is_whole);
             let client = std::mem::take(&mut state.given.client);
             state.closing = false;
             drop(inner);
@@ -309,6 +309,19 @@ impl Ledger {
                 self.save(recorder.into_set(ticket.owner.clone(), &client));
             }
         }
+    }
+
+    /// The answer to the call of `ticket` is too large to be kept, so that the old set of its case must stay.
+    pub(super) fn give_up(&self, ticket: &Ticket, provider: &str, dialect: &'static Dialect) {
+        let mut inner = self.lock();
+        let owner = ticket.owner.to_string();
+        inner.errors.push(Error::TooLarge { owner, provider: provider.to_owned() });
+        let state = inner.state(ticket.owner.clone());
+        if let Some(recorder) = state.recorder.as_mut().filter(|_| state.attempt == ticket.attempt) {
+            recorder.give_up();
+        }
+        drop(inner);
+        self.complete(ticket, dialect, None);
     }
 
     /// The set without secrets, as it is written.

@@ -19,12 +19,16 @@ mod handle;
 mod knowledge;
 mod ledger;
 mod loaded;
+mod pace;
 mod recorder;
+mod request_body;
 mod server;
 mod store;
+mod taken;
 
 pub use config::{GatewayConfig, IDLE, Standalone, Upstream};
 pub use error::Error;
 pub use handle::{Finished, Gateway, start};
 pub use server::{MISS_STATUS, NOTE};
 pub use store::{Saved, Store};
+pub use taken::LARGEST_ANSWER;

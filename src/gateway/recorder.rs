@@ -21,6 +21,8 @@ pub(super) struct Recorder {
     /// Counts beginnings and ends, to tell which calls overlapped.
     clock: usize,
     pending: usize,
+    /// An answer was too large to be kept, so that the set would lack it.
+    gave_up: bool,
 }
 
 #[derive(Debug)]
@@ -90,6 +92,16 @@ impl Recorder {
         }
     }
 
+    /// An answer cannot be kept.
+    pub(super) fn give_up(&mut self) {
+        self.gave_up = true;
+    }
+
+    /// Whether every answer could be kept.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.gave_up
+    }
+
     pub(super) fn pending(&self) -> usize {
         self.pending
     }
@@ -130,7 +142,7 @@ impl Recorder {
         let mut by_question: HashMap<Question, Vec<Exchange>> = HashMap::new();
         for exchange in self.into_set(Owner::Session, &ClientEdge::default()).exchanges {
             let answers = by_question.entry(Question::of(&exchange.request, rules)).or_default();
-            if answers.last().is_none_or(|last| last.response != exchange.response) {
+            if answers.last().is_none_or(|last| !last.response.says_what(&exchange.response)) {
                 answers.push(exchange);
             }
         }

@@ -5,12 +5,12 @@ use super::answer::{AnswerBody, own, recorded};
 use super::attribution::{case_of_token, named};
 use super::forward::{Call, Forwarder};
 use super::ledger::{Ledger, Verdict};
+use super::pace::before_head;
+use super::request_body::{self, BodyProblem};
 use super::{Error, GatewayConfig, Upstream};
-use crate::model::{CaseId, Miss};
+use crate::model::{CaseId, Miss, ReplaySpeed};
 use crate::wire::message::Request;
-use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,9 +23,6 @@ pub const MISS_STATUS: u16 = 418;
 /// The header that marks the gateway's own answers: `miss`, `upstream` (the provider gave none), `request` (refused).
 pub const NOTE: &str = "x-stack-test";
 
-/// Bytes that the body of a request may have.
-const LARGEST: usize = 256 * 1024 * 1024;
-
 /// Answers requests.
 pub(super) struct Server {
     pub(super) providers: Vec<(Upstream, Url)>,
@@ -35,6 +32,7 @@ pub(super) struct Server {
     /// For a gateway that no runner of ours steers.
     pub(super) admin: Option<Admin>,
     close_connections: bool,
+    replay_speed: ReplaySpeed,
 }
 
 impl Server {
@@ -69,7 +67,8 @@ impl Server {
                 .map(|(one, url)| (one.name.clone(), base_url(address, &one.name, url)))
                 .collect();
         }
-        Ok(Self { providers, ledger, forwarder, admin, close_connections: config.close_connections })
+        let GatewayConfig { close_connections, replay_speed, .. } = config;
+        Ok(Self { providers, ledger, forwarder, admin, close_connections, replay_speed })
     }
 
     pub(super) async fn answer(&self, request: http::Request<Incoming>) -> http::Response<AnswerBody> {
@@ -92,7 +91,7 @@ impl Server {
         let (token, path) = own_case(parts.uri.path())?;
         let (upstream, base, path) = self.route(path)?;
         let query = parts.uri.query().unwrap_or_default();
-        let body = whole_body(body).await?;
+        let body = request_body::whole(body).await?;
         let content_type =
             parts.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let asked = Request {
@@ -115,9 +114,13 @@ impl Server {
         match self.ledger.decide(asked, named, polled) {
             Verdict::Replay(loaded, place) => {
                 let exchange = &loaded.set.exchanges[place];
-                Ok(recorded(&exchange.request.provider, &exchange.response))
+                before_head(&exchange.response, self.replay_speed).await;
+                Ok(recorded(exchange, self.replay_speed))
             }
-            Verdict::Quote(exchange) => Ok(recorded(&exchange.request.provider, &exchange.response)),
+            Verdict::Quote(exchange) => {
+                before_head(&exchange.response, self.replay_speed).await;
+                Ok(recorded(&exchange, self.replay_speed))
+            }
             Verdict::Miss(miss) => Ok(missed(&miss)),
             Verdict::Forward(ticket) => {
                 let Some(forwarder) = &self.forwarder else {
@@ -190,26 +193,22 @@ fn is_json(content_type: &str) -> bool {
     content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
-pub(super) async fn whole_body(body: Incoming) -> Result<Bytes, Refusal> {
-    if http_body::Body::size_hint(&body).lower() > LARGEST as u64 {
-        return Err(too_large());
-    }
-    match Limited::new(body, LARGEST).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(_) => Err(refused(StatusCode::BAD_REQUEST, "the body of the request broke off")),
-    }
-}
-
-fn too_large() -> Refusal {
-    refused(StatusCode::PAYLOAD_TOO_LARGE, "the body of a request may have 256 MiB")
-}
-
 /// A request that is answered by the gateway itself, and what it says.
 pub(super) struct Refusal(StatusCode, String);
 
 pub(super) fn refused(status: StatusCode, what: &str) -> Refusal {
     Refusal(status, what.to_owned())
+}
+
+impl From<BodyProblem> for Refusal {
+    fn from(problem: BodyProblem) -> Self {
+        let status = match problem {
+            BodyProblem::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            // Not 408, which SDKs take for an invitation to ask again.
+            BodyProblem::Stalled | BodyProblem::Slow | BodyProblem::BrokenOff => StatusCode::BAD_REQUEST,
+        };
+        Self(status, problem.to_string())
+    }
 }
 
 fn missed(miss: &Miss) -> http::Response<AnswerBody> {

@@ -123,3 +123,66 @@ impl WriteTag for Vec<u8> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let scalar = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            (-1e9..1e9_f64).prop_map(Value::from),
+            (-1000..1000_i32).prop_map(|whole| Value::from(f64::from(whole))),
+            ".{0,6}".prop_map(Value::from),
+        ];
+        scalar.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::vec((".{0,3}", inner), 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// The same value, spelled as differently as it can be.
+    fn respelt(value: &Value) -> String {
+        let text = |text: &str| {
+            let escaped: String = text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect();
+            format!("\"{escaped}\"")
+        };
+        match value {
+            Value::Object(members) => {
+                let members = members.iter().rev();
+                let members: Vec<String> =
+                    members.map(|(key, value)| format!("{} :\t{}", text(key), respelt(value))).collect();
+                format!("{{ {}\n}}", members.join(" , "))
+            }
+            Value::Array(elements) => {
+                let elements: Vec<String> = elements.iter().map(respelt).collect();
+                format!("[\r\n{} ]", elements.join(",\n"))
+            }
+            Value::String(string) => text(string),
+            Value::Number(number)
+                if number.is_i64() && number.as_i64().is_some_and(|n| n.abs() < 1 << 50) =>
+            {
+                format!("{number}.0e0")
+            }
+            other => other.to_string(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_spelling_of_a_value_does_not_matter(value in any_json()) {
+            let whole = Value::Array(vec![value]);
+            let rules = Rules::default();
+            let canonical = |text: String| canonical_json(text.as_bytes(), (&rules, "llm"), &mut Vec::new());
+            let once = canonical(whole.to_string());
+            prop_assert!(once.is_some());
+            prop_assert_eq!(canonical(respelt(&whole)), once);
+        }
+    }
+}

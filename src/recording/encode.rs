@@ -1,6 +1,7 @@
 //! Bytes as something a person can review in a diff, when that gives the exact bytes back.
 
 use crate::wire::dialect::Framing;
+use crate::wire::eventstream::{self, Frame, HeaderValue};
 use crate::wire::json_text::{Style, depth, is_json, pretty, render};
 use crate::wire::message::Piece;
 use base64::Engine;
@@ -51,10 +52,20 @@ pub(super) fn body(bytes: &[u8], level: usize) -> String {
     out
 }
 
+/// The list that says how a body without events came: milliseconds and bytes of each piece.
+pub(super) fn pieces(pieces: &[Piece]) -> String {
+    let pairs: Vec<String> =
+        pieces.iter().map(|piece| format!("[{}, {}]", piece.at, piece.bytes.len())).collect();
+    format!("[{}]", pairs.join(", "))
+}
+
 /// The entries of the list that stands for a stream: one for each event, `at` where a new piece begins.
-pub(super) fn stream(pieces: &[Piece], framing: Option<Framing>) -> Vec<String> {
+pub(super) fn stream(pieces: &[Piece], framing: Framing) -> Vec<String> {
     let all: Vec<u8> = pieces.iter().flat_map(|piece| piece.bytes.iter().copied()).collect();
-    let events = events(&all, framing);
+    let events = match framing {
+        Framing::Sse | Framing::Ndjson => text_events(&all, framing),
+        Framing::EventStream => frames(&all),
+    };
     let mut entries = Vec::new();
     let mut start = 0;
     for piece in pieces {
@@ -64,10 +75,8 @@ pub(super) fn stream(pieces: &[Piece], framing: Option<Framing>) -> Vec<String> 
             let event = &events[events.partition_point(|event| event.end <= start)];
             let cut = event.end.min(end);
             let whole = event.start == start && event.end == cut;
-            let entry = match whole.then_some(framing).flatten() {
-                Some(framing) => event_entry(&all[start..cut], framing),
-                None => raw_entry(&all[start..cut]),
-            };
+            let entry =
+                if whole { event_entry(&all[start..cut], framing) } else { raw_entry(&all[start..cut]) };
             let at = at.take().map_or(String::new(), |at| format!("\"at\": {at}, "));
             entries.push(format!("{{{at}{entry}}}"));
             start = cut;
@@ -77,17 +86,16 @@ pub(super) fn stream(pieces: &[Piece], framing: Option<Framing>) -> Vec<String> 
 }
 
 /// Where events begin and end; what follows the last one counts as one.
-fn events(all: &[u8], framing: Option<Framing>) -> Vec<Range<usize>> {
+fn text_events(all: &[u8], framing: Framing) -> Vec<Range<usize>> {
     let mut events = Vec::new();
     let mut start = 0;
     for at in 0..all.len() {
         let ends = match framing {
-            Some(Framing::Sse) => {
+            Framing::Ndjson => all[at] == b'\n',
+            _ => {
                 all[at] == b'\n' && (all[..at].ends_with(b"\n") || all[..at].ends_with(b"\n\r"))
                     || all[at] == b'\r' && all[..at].ends_with(b"\r")
             }
-            Some(Framing::Ndjson) => all[at] == b'\n',
-            Some(Framing::Binary) | None => false,
         };
         if ends && at + 1 > start {
             events.push(start..at + 1);
@@ -100,14 +108,43 @@ fn events(all: &[u8], framing: Option<Framing>) -> Vec<Range<usize>> {
     events
 }
 
+/// Where frames begin and end; from the first one that is none on, everything counts as one.
+fn frames(all: &[u8]) -> Vec<Range<usize>> {
+    let mut frames = Vec::new();
+    let mut start = 0;
+    while start < all.len() {
+        let length = eventstream::first(&all[start..]).map_or(all.len() - start, <[u8]>::len);
+        frames.push(start..start + length);
+        start += length;
+    }
+    frames
+}
+
 fn event_entry(bytes: &[u8], framing: Framing) -> String {
-    let Ok(text) = std::str::from_utf8(bytes) else { return raw_entry(bytes) };
+    let text = || std::str::from_utf8(bytes).ok();
     let entry = match framing {
-        Framing::Sse => sse_entry(text),
-        Framing::Ndjson => text.strip_suffix('\n').and_then(|line| json_entry("line", line)),
-        Framing::Binary => None,
+        Framing::Sse => text().and_then(sse_entry),
+        Framing::Ndjson => {
+            text().and_then(|text| text.strip_suffix('\n')).and_then(|line| json_entry("line", line))
+        }
+        Framing::EventStream => frame_entry(bytes),
     };
     entry.unwrap_or_else(|| raw_entry(bytes))
+}
+
+/// A frame with JSON in it and nothing but texts in its headers, as Bedrock sends them.
+fn frame_entry(bytes: &[u8]) -> Option<String> {
+    let frame = Frame::read(bytes).ok().filter(|frame| frame.write().as_deref() == Some(bytes))?;
+    let headers: Option<Vec<String>> = frame
+        .headers
+        .iter()
+        .map(|(name, value)| match value {
+            HeaderValue::Text(text) => Some(format!("[{}, {}]", quoted(name), quoted(text))),
+            _ => None,
+        })
+        .collect();
+    let payload = json_entry("frame", std::str::from_utf8(&frame.payload).ok()?)?;
+    Some(format!("\"headers\": [{}], {payload}", headers?.join(", ")))
 }
 
 fn sse_entry(text: &str) -> Option<String> {

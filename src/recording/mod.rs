@@ -36,5 +36,5 @@ pub use read::{BlobSource, parse};
 pub use rekey::{RekeyReport, rekey};
 pub use renumber::{renumbered_request, renumbered_response};
 pub use rules::{RuleBook, RuleError, Rules};
-pub use set::{Owner, Set, same_answer};
+pub use set::{Owner, Set};
 pub use write::{Blob, FORMAT, Written, write};

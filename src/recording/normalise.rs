@@ -100,7 +100,7 @@ impl Normaliser<'_> {
         }
         let framing = match &response.body {
             Body::Whole(_) => None,
-            Body::Stream(_) => Framing::of(response.header("content-type").unwrap_or_default()),
+            Body::Stream(_) => response.framing(),
         };
         let bytes = response.body.bytes();
         let Ok(text) = std::str::from_utf8(&bytes) else { return (response, minted) };
@@ -184,7 +184,7 @@ fn json_texts(text: &str, framing: Option<Framing>) -> Vec<(usize, &str)> {
         Some(Framing::Sse) => lines(text)
             .filter_map(|(offset, line)| line.strip_prefix("data:").map(|data| (offset + 5, data)))
             .collect(),
-        Some(Framing::Binary) => Vec::new(),
+        Some(Framing::EventStream) => Vec::new(),
     };
     candidates.into_iter().filter(|(_, json)| is_json(json)).collect()
 }
@@ -218,10 +218,7 @@ mod tests {
         let dialect = by_name("ollama").unwrap();
         let normaliser = Normaliser { dialect, key: Key::of(&request("{}")), occurrence };
         let response = Response {
-            head: Some(Head {
-                status: 200,
-                headers: vec![("content-type".into(), "application/json".into())],
-            }),
+            head: Some(Head::new(200, vec![("content-type".into(), "application/json".into())])),
             body: Body::Whole(body.to_owned().into()),
             end: End::Complete,
         };

@@ -2,6 +2,7 @@
 
 use super::error::{FormatError, Problem};
 use super::{BODIES, FORMAT, Owner, Set};
+use crate::wire::eventstream::{Frame, HeaderValue};
 use crate::wire::json_text::{Style, render};
 use crate::wire::message::{Body, End, Exchange, Head, Piece, Request, Response};
 use base64::Engine;
@@ -56,7 +57,8 @@ struct RequestDoc<'a> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ResponseDoc<'a> {
-    status: Option<u16>,
+    #[serde(borrow)]
+    status: Option<&'a RawValue>,
     #[serde(default)]
     headers: Vec<(String, String)>,
     #[serde(borrow)]
@@ -64,10 +66,14 @@ struct ResponseDoc<'a> {
     #[serde(borrow)]
     stream: Option<Vec<BytesDoc<'a>>>,
     #[serde(borrow)]
+    pieces: Option<&'a RawValue>,
+    #[serde(default)]
+    head_after: u64,
+    #[serde(borrow)]
     end: Option<&'a RawValue>,
 }
 
-/// A body, or an event of a stream; exactly one of the first six says what it is.
+/// A body, or an event of a stream; exactly one of the first seven says what it is.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BytesDoc<'a> {
@@ -77,6 +83,8 @@ struct BytesDoc<'a> {
     data: Option<&'a RawValue>,
     #[serde(borrow)]
     line: Option<&'a RawValue>,
+    #[serde(borrow)]
+    frame: Option<&'a RawValue>,
     #[serde(borrow)]
     text: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -88,6 +96,8 @@ struct BytesDoc<'a> {
     #[serde(default)]
     after: String,
     event: Option<String>,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
     #[serde(borrow)]
     eol: Option<&'a RawValue>,
     at: Option<u64>,
@@ -152,43 +162,68 @@ impl Reader<'_> {
     }
 
     fn response(&self, doc: ResponseDoc<'_>) -> Result<Response, FormatError> {
-        let end = match doc.end {
-            None => End::Complete,
-            Some(raw) => {
-                let name = self.string(raw)?;
-                let known = End::ALL.into_iter().find(|end| end.name() == name);
-                known.ok_or_else(|| {
-                    self.wrong(
-                        raw,
-                        format!("`{name}` is no end of an answer: complete, aborted, timeout, refused"),
-                    )
-                })?
+        let end = doc.end.map_or(Ok(End::Complete), |raw| self.end(raw))?;
+        let status = doc.status.map(|raw| self.status(raw)).transpose()?;
+        let whole = doc.body.map_or(Ok(Bytes::new()), |body| self.bytes(&body));
+        let body = match (doc.stream, doc.pieces) {
+            (Some(_), Some(pieces)) => {
+                return Err(self.wrong(pieces, "a body is `stream`, or `body` and `pieces`; here are both"));
             }
+            (Some(entries), None) => Body::Stream(self.pieces(&entries)?),
+            (None, Some(pieces)) => Body::Stream(self.cut(&whole?, pieces)?),
+            (None, None) => Body::Whole(whole?),
         };
-        let body = match (doc.stream, doc.body) {
-            (Some(entries), _) => Body::Stream(self.pieces(&entries)?),
-            (None, Some(body)) => Body::Whole(self.bytes(&body)?),
-            (None, None) => Body::Whole(Bytes::new()),
-        };
-        let head = doc.status.map(|status| Head { status, headers: doc.headers });
-        if head.is_none() && matches!(end, End::Complete | End::Aborted) {
-            let whole = FormatError::at(
-                self.text,
-                0,
-                Problem::Value(
-                    "an answer has no `status`, though the provider is said to have answered".into(),
-                ),
-            );
-            return Err(whole);
+        let head = status.map(|status| Head { status, headers: doc.headers, after: doc.head_after });
+        if head.is_none() && end == End::Complete {
+            let what = "an answer has no `status`, though the provider is said to have answered";
+            return Err(FormatError::at(self.text, 0, Problem::Value(what.into())));
         }
         Ok(Response { head, body, end })
+    }
+
+    fn end(&self, raw: &RawValue) -> Result<End, FormatError> {
+        let name = self.string(raw)?;
+        End::ALL.into_iter().find(|end| end.name() == name).ok_or_else(|| {
+            self.wrong(raw, format!("`{name}` is no end of an answer: complete, aborted, timeout, refused"))
+        })
+    }
+
+    /// A status that ends a call; what comes before it (1xx) is not kept.
+    fn status(&self, raw: &RawValue) -> Result<u16, FormatError> {
+        let status = raw.get().parse().ok().filter(|status| (200..1000).contains(status));
+        status.ok_or_else(|| self.wrong(raw, format!("`{}` is no status of an answer", raw.get())))
+    }
+
+    /// The body in the pieces in which it came.
+    fn cut(&self, whole: &Bytes, raw: &RawValue) -> Result<Vec<Piece>, FormatError> {
+        let wrong = || {
+            let length = whole.len();
+            let what = format!(
+                "`pieces` are pairs of milliseconds and bytes, {length} bytes in all as the body has"
+            );
+            self.wrong(raw, what)
+        };
+        let pairs: Vec<(u64, usize)> = serde_json::from_str(raw.get()).map_err(|_| wrong())?;
+        let mut start = 0_usize;
+        let piece = |(at, length): (u64, usize)| {
+            let end = start.checked_add(length).filter(|end| *end > start && *end <= whole.len())?;
+            // An allocation each, as below.
+            let bytes = Bytes::copy_from_slice(&whole[std::mem::replace(&mut start, end)..end]);
+            Some(Piece { at, bytes })
+        };
+        let pieces: Option<Vec<Piece>> = pairs.into_iter().map(piece).collect();
+        pieces.filter(|_| start == whole.len()).ok_or_else(wrong)
     }
 
     fn pieces(&self, entries: &[BytesDoc<'_>]) -> Result<Vec<Piece>, FormatError> {
         let mut all = Vec::new();
         let mut ends: Vec<(u64, usize)> = Vec::new();
         for entry in entries {
-            all.extend_from_slice(&self.bytes(entry)?);
+            let bytes = self.bytes(entry)?;
+            if bytes.is_empty() {
+                continue; // nothing arrives as nothing
+            }
+            all.extend_from_slice(&bytes);
             match (entry.at, ends.last_mut()) {
                 (None, Some((_, end))) => *end = all.len(),
                 (at, _) => ends.push((at.unwrap_or(0), all.len())),
@@ -204,10 +239,11 @@ impl Reader<'_> {
     }
 
     fn bytes(&self, doc: &BytesDoc<'_>) -> Result<Bytes, FormatError> {
-        let given = [doc.json, doc.data, doc.line, doc.text, doc.base64, doc.file];
+        let given = [doc.json, doc.data, doc.line, doc.frame, doc.text, doc.base64, doc.file];
         let mut some = given.iter().flatten();
         let (Some(first), second) = (some.next(), some.next()) else {
-            let what = "a body is one of `json`, `data`, `line`, `text`, `base64`, `file`; here is none";
+            let what =
+                "a body is one of `json`, `data`, `line`, `frame`, `text`, `base64`, `file`; here is none";
             return Err(FormatError::at(self.text, 0, Problem::Value(what.into())));
         };
         if let Some(second) = second {
@@ -226,6 +262,15 @@ impl Reader<'_> {
             return self.blob(first);
         }
         let json = render(first.get(), self.style(doc)?);
+        if doc.frame.is_some() {
+            let headers = doc.headers.iter();
+            let headers =
+                headers.map(|(name, value)| (name.clone(), HeaderValue::Text(value.clone()))).collect();
+            let frame = Frame { headers, payload: json.into() }.write();
+            return frame
+                .map(Bytes::from)
+                .ok_or_else(|| self.wrong(first, "a header of a frame is too long"));
+        }
         let eol = match doc.eol {
             None => "\n",
             Some(raw) if self.string(raw)? == "crlf" => "\r\n",

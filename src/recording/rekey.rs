@@ -3,7 +3,6 @@
 //! Requests are kept as they were sent, and keys are computed when a set is loaded: a changed rule needs no file rewritten.
 //! What remains to be told is which calls it made equal, and which it took apart.
 
-use super::set::same_answer;
 use super::{Owner, Question, Rules, Set};
 use crate::wire::message::Exchange;
 use std::collections::BTreeMap;
@@ -38,7 +37,7 @@ pub fn rekey(set: Set, old: &Rules, new: &Rules) -> (Set, RekeyReport) {
     for group in &after {
         if spans(group, &before) {
             let first = &set.exchanges[group[0]];
-            let alike = group.iter().all(|place| same_answer(first, &set.exchanges[*place]));
+            let alike = group.iter().all(|place| first.response.says_what(&set.exchanges[*place].response));
             if alike { &mut report.joined } else { &mut report.ambiguous }.push(group.clone());
         }
     }
@@ -87,7 +86,7 @@ mod tests {
             content_type: None,
             body: body.to_owned().into(),
         };
-        let head = Some(Head { status: 200, headers: Vec::new() });
+        let head = Some(Head::new(200, Vec::new()));
         Exchange {
             request,
             response: Response { head, body: Body::Whole(answer.to_owned().into()), end: End::Complete },

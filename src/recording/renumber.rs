@@ -32,7 +32,7 @@ pub fn renumbered_request(mut request: Request, names: &HashMap<String, String>)
 /// compressed, or framed with lengths and checksums, is left as it is.
 pub fn renumbered_response(mut response: Response, names: &HashMap<String, String>) -> Response {
     let framing = Framing::of(response.header("content-type").unwrap_or_default());
-    if framing == Some(Framing::Binary) || response.header("content-encoding").is_some() {
+    if framing == Some(Framing::EventStream) || response.header("content-encoding").is_some() {
         return response;
     }
     let edits = edits(&response.body.bytes(), names);

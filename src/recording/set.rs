@@ -2,7 +2,7 @@
 
 use super::{Question, Rules};
 use crate::model::CaseId;
-use crate::wire::message::{Body, Exchange};
+use crate::wire::message::Exchange;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -65,7 +65,7 @@ impl Set {
         let mut exchanges = Vec::with_capacity(self.exchanges.len());
         for exchange in self.exchanges {
             let known = left.get_mut(&Question::of(&exchange.request, rules)).and_then(Vec::pop);
-            match known.filter(|known| same_answer(known, &exchange)) {
+            match known.filter(|known| known.response.says_what(&exchange.response)) {
                 Some(known) => exchanges.push(known.clone()),
                 None => {
                     all_old = false;
@@ -75,14 +75,4 @@ impl Set {
         }
         if all_old { old.clone() } else { Self { owner: self.owner, exchanges } }
     }
-}
-
-/// Whether both say the same, whenever and in whatever pieces it came.
-pub fn same_answer(one: &Exchange, other: &Exchange) -> bool {
-    let (one, other) = (&one.response, &other.response);
-    let streamed = |body: &Body| matches!(body, Body::Stream(_));
-    one.head == other.head
-        && one.end == other.end
-        && streamed(&one.body) == streamed(&other.body)
-        && one.body.bytes() == other.body.bytes()
 }

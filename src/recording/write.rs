@@ -2,7 +2,6 @@
 
 use super::encode;
 use super::{BODIES, Set};
-use crate::wire::dialect::Framing;
 use crate::wire::message::{Body, End, Exchange, Request, Response};
 use bytes::Bytes;
 
@@ -85,18 +84,27 @@ fn response(response: &Response, blobs: &mut Vec<Blob>) -> Vec<(&'static str, St
         };
         let headers: Vec<String> = head.headers.iter().map(pair).collect();
         members.push(("headers", format!("[{}]", headers.join(", "))));
+        if head.after > 0 {
+            members.push(("head_after", head.after.to_string()));
+        }
     }
-    match &response.body {
-        Body::Whole(bytes) if bytes.is_empty() => {}
-        Body::Whole(bytes) => members.push(("body", body(bytes, blobs))),
-        Body::Stream(pieces) => {
-            let framing = Framing::of(response.header("content-type").unwrap_or_default());
+    match (&response.body, response.framing()) {
+        (Body::Stream(pieces), Some(framing)) => {
             let entries = encode::stream(pieces, framing);
             let list = match entries.as_slice() {
                 [] => "[]".to_owned(),
                 entries => format!("[\n          {}\n        ]", entries.join(",\n          ")),
             };
             members.push(("stream", list));
+        }
+        (whole, _) => {
+            let bytes = whole.bytes();
+            if !bytes.is_empty() {
+                members.push(("body", body(&bytes, blobs)));
+            }
+            if let Body::Stream(pieces) = whole {
+                members.push(("pieces", encode::pieces(pieces)));
+            }
         }
     }
     if response.end != End::Complete {
@@ -122,6 +130,7 @@ mod tests {
     use super::*;
     use crate::model::CaseId;
     use crate::recording::{Owner, parse};
+    use crate::wire::eventstream::{Frame, HeaderValue};
     use crate::wire::json_text::{Style, render};
     use crate::wire::message::{Head, Piece};
     use proptest::prelude::*;
@@ -144,7 +153,11 @@ mod tests {
 
     /// Streams of awkward events, cut anywhere.
     fn any_pieces() -> impl Strategy<Value = Vec<Piece>> {
-        let event = select(vec![
+        let frame = |payload: &str, value: HeaderValue| {
+            let headers = vec![(":event-type".to_owned(), value)];
+            Frame { headers, payload: Bytes::copy_from_slice(payload.as_bytes()) }.write().unwrap()
+        };
+        let texts = [
             "data: {\"a\": 1}\n\n",
             "data: {\"a\":1.0}\n\n",
             "event: x y\ndata: [1]\n\n",
@@ -154,7 +167,13 @@ mod tests {
             "\r\r",
             "\n",
             "data: [DONE]\n\n",
-        ]);
+        ];
+        let mut events: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
+        events.push(frame("{\"p\":[1.0]}", HeaderValue::Text("é".into())));
+        events.push(frame("{\"p\": {}}", HeaderValue::Text(String::new())));
+        events.push(frame("no json", HeaderValue::Text("x".into())));
+        events.push(frame("{}", HeaderValue::Integer(7)));
+        let event = select(events);
         let cuts = proptest::collection::vec(1..30_usize, 0..8);
         (proptest::collection::vec(event, 0..8), cuts).prop_map(|(events, cuts)| {
             let all = Bytes::from(events.concat());
@@ -175,14 +194,22 @@ mod tests {
             any_bytes().prop_map(|bytes| Body::Whole(bytes.into())),
             any_pieces().prop_map(Body::Stream),
         ];
-        let kind =
-            select(vec!["text/event-stream", "application/x-ndjson", "application/json", "x/y; z=\"é\""]);
+        let kind = select(vec![
+            "text/event-stream",
+            "application/x-ndjson",
+            "application/vnd.amazon.eventstream",
+            "application/json",
+            "x/y; z=\"é\"",
+        ]);
         let end = select(&End::ALL[..]);
-        (body, kind, end, 100..600_u16).prop_map(|(body, kind, end, status)| Response {
-            head: Some(Head { status, headers: vec![("content-type".into(), kind.into())] }),
-            body,
-            end,
-        })
+        let head = (kind, any::<bool>(), 200..600_u16, select(vec![0, 812, u64::MAX])).prop_map(
+            |(kind, compressed, status, after)| {
+                let mut headers = vec![("content-type".to_owned(), kind.to_owned())];
+                headers.extend(compressed.then(|| ("content-encoding".into(), "gzip".into())));
+                Head { status, headers, after }
+            },
+        );
+        (body, head, end).prop_map(|(body, head, end)| Response { head: Some(head), body, end })
     }
 
     proptest! {
@@ -216,7 +243,7 @@ mod tests {
                 content_type: None, body: JSON.into(),
             };
             let response = Response {
-                head: Some(Head { status: 200, headers: Vec::new() }),
+                head: Some(Head::new(200, Vec::new())),
                 body: Body::Whole(JSON.into()),
                 end: End::Aborted,
             };

@@ -1,5 +1,6 @@
 //! A provider call and its answer, as they are kept and compared.
 
+use super::dialect::Framing;
 use bytes::Bytes;
 use std::ops::Range;
 
@@ -45,16 +46,25 @@ pub struct Response {
 pub struct Head {
     /// The HTTP status.
     pub status: u16,
-    /// Names in lower case, in the order of the provider.
+    /// Names in lower case, in the order of the provider; a name may come several times.
     pub headers: Vec<(String, String)>,
+    /// Milliseconds from the question to the head; 0 where nobody would notice, and where it is not known.
+    pub after: u64,
+}
+
+impl Head {
+    /// A head that came at once.
+    pub fn new(status: u16, headers: Vec<(String, String)>) -> Self {
+        Self { status, headers, after: 0 }
+    }
 }
 
 /// The body of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
-    /// It is of one piece; where the network split it says nothing.
+    /// It is of one piece: its length was announced, so that where the network split it says nothing.
     Whole(Bytes),
-    /// It was streamed; the pieces are kept as they arrived.
+    /// It was streamed: the pieces are kept as they arrived.
     Stream(Vec<Piece>),
 }
 
@@ -101,6 +111,21 @@ impl Response {
         let head = self.head.as_ref()?;
         head.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
+
+    /// How the body is divided into events; `None` if it is not, or if it is compressed, so that nobody can see it.
+    pub fn framing(&self) -> Option<Framing> {
+        let encoded =
+            self.header("content-encoding").is_some_and(|name| !name.eq_ignore_ascii_case("identity"));
+        if encoded { None } else { Framing::of(self.header("content-type")?) }
+    }
+
+    /// Whether both say the same, whenever and in whatever pieces it came.
+    pub fn says_what(&self, other: &Self) -> bool {
+        let said = |head: &Option<Head>| head.as_ref().map(|head| (head.status, head.headers.clone()));
+        self.end == other.end
+            && said(&self.head) == said(&other.head)
+            && self.body.bytes() == other.body.bytes()
+    }
 }
 
 impl Body {
@@ -108,13 +133,14 @@ impl Body {
     pub fn bytes(&self) -> Bytes {
         match self {
             Self::Whole(bytes) => bytes.clone(),
-            Self::Stream(pieces) => {
-                pieces.iter().fold(Vec::new(), |mut all, piece| {
-                    all.extend_from_slice(&piece.bytes);
-                    all
-                })
-            }
-            .into(),
+            Self::Stream(pieces) => match pieces.as_slice() {
+                [only] => only.bytes.clone(),
+                pieces => {
+                    let mut all = Vec::with_capacity(pieces.iter().map(|piece| piece.bytes.len()).sum());
+                    pieces.iter().for_each(|piece| all.extend_from_slice(&piece.bytes));
+                    all.into()
+                }
+            },
         }
     }
 
@@ -128,10 +154,11 @@ impl Body {
         match self {
             Self::Whole(_) => Self::Whole(text),
             Self::Stream(pieces) => {
+                let mut moved = Moved { edits, grown: 0, shrunk: 0 };
                 let (mut old_end, mut start) = (0, 0);
                 let cut = pieces.iter().map(|piece| {
                     old_end += piece.bytes.len();
-                    let end = moved(old_end, edits);
+                    let end = moved.offset(old_end);
                     let bytes = text.slice(start..end);
                     start = end;
                     Piece { at: piece.at, bytes }
@@ -158,17 +185,31 @@ pub fn apply(bytes: &Bytes, edits: &[Edit]) -> Bytes {
     out.into()
 }
 
-/// Where the boundary at `offset` is after the edits.
-fn moved(offset: usize, edits: &[Edit]) -> usize {
-    let (mut grown, mut shrunk) = (0, 0);
-    for (range, new) in edits {
-        if range.start >= offset {
-            break;
+/// Where boundaries are after the edits. They are asked for in rising order: a body may have a million of both.
+struct Moved<'a> {
+    /// Those that end behind the last boundary.
+    edits: &'a [Edit],
+    grown: usize,
+    shrunk: usize,
+}
+
+impl Moved<'_> {
+    fn offset(&mut self, old: usize) -> usize {
+        while let [(range, new), rest @ ..] = self.edits
+            && range.end <= old
+        {
+            self.grown += new.len();
+            self.shrunk += range.len();
+            self.edits = rest;
         }
-        grown += new.len();
-        shrunk += range.len() - range.end.saturating_sub(offset);
+        match self.edits.first() {
+            // The boundary is inside: it goes behind the replacement.
+            Some((range, new)) if range.start < old => {
+                old + self.grown + new.len() - self.shrunk - (old - range.start)
+            }
+            _ => old + self.grown - self.shrunk,
+        }
     }
-    offset + grown - shrunk
 }
 
 #[cfg(test)]
@@ -186,5 +227,7 @@ mod tests {
         assert_eq!(body.edited(&[(3..9, "X".to_owned())]), stream(&["ab-X", "-c", "d"]));
         assert_eq!(body.edited(&[(0..1, "long".to_owned())]), stream(&["longb-id", "-123-c", "d"]));
         assert_eq!(body.edited(&[(11..12, "end".to_owned())]), stream(&["ab-id", "-123-c", "end"]));
+        let two = [(1..6, "X".to_owned()), (6..12, String::new())];
+        assert_eq!(body.edited(&two), stream(&["aX"]));
     }
 }

@@ -4,7 +4,9 @@
 //! keep and repeat what a provider streams, the embedded stack to pass it on.
 
 pub mod assemble;
+pub mod content_coding;
 pub mod dialect;
+pub mod eventstream;
 pub mod json_text;
 mod lines;
 pub mod message;

@@ -3,6 +3,9 @@
 
 mod faults;
 mod ids;
+mod fidelity;
+mod hostile;
+mod raw;
 mod recording;
 mod replay;
 mod rules;

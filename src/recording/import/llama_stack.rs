@@ -215,7 +215,7 @@ fn answer(response: &Map<String, Value>, path: &str) -> Result<Response, String>
         _ => return Err("its response has no `body`; left out".into()),
     };
     let headers = vec![("content-type".to_owned(), kind.to_owned())];
-    Ok(Response { head: Some(Head { status: 200, headers }), body, end: End::Complete })
+    Ok(Response { head: Some(Head::new(200, headers)), body, end: End::Complete })
 }
 
 fn pieces(chunks: &[Value], native: bool) -> Vec<Piece> {

@@ -59,8 +59,8 @@ pub enum Framing {
     Sse,
     /// One JSON value a line.
     Ndjson,
-    /// Streamed, but in frames that are not text.
-    Binary,
+    /// Amazon's frames: lengths, headers, a payload, checksums.
+    EventStream,
 }
 
 impl Framing {
@@ -69,7 +69,7 @@ impl Framing {
         match content_type.split(';').next()?.trim().to_ascii_lowercase().as_str() {
             "text/event-stream" => Some(Self::Sse),
             "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Some(Self::Ndjson),
-            "application/vnd.amazon.eventstream" => Some(Self::Binary),
+            "application/vnd.amazon.eventstream" => Some(Self::EventStream),
             _ => None,
         }
     }
