@@ -2,6 +2,7 @@
 
 use super::forward::Forwarder;
 use super::ledger::Ledger;
+use super::loaded::Loaded;
 use super::server::Server;
 use super::{Error, GatewayConfig, Store};
 use crate::model::{CaseId, InferenceMode, Traffic};
@@ -94,7 +95,7 @@ pub async fn start(listener: TcpListener, config: GatewayConfig) -> Result<Gatew
 }
 
 /// Reads the sets of `owners`, on as many threads as there are processors.
-async fn read_ahead(store: &Store, owners: Vec<Owner>) -> Result<Vec<Set>, Error> {
+async fn read_ahead(store: &Store, owners: Vec<Owner>) -> Result<Vec<Loaded>, Error> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
     let share = owners.len().div_ceil(threads).max(1);
     let readers: Vec<_> = owners
@@ -102,7 +103,8 @@ async fn read_ahead(store: &Store, owners: Vec<Owner>) -> Result<Vec<Set>, Error
         .map(|owners| {
             let (store, owners) = (store.clone(), owners.to_vec());
             tokio::task::spawn_blocking(move || {
-                owners.iter().map(|owner| store.load(owner)).collect::<Vec<_>>()
+                let index = |loaded: Result<Option<Set>, Error>| loaded.map(|set| set.map(Loaded::new));
+                store.load_all(&owners).into_iter().map(index).collect::<Vec<_>>()
             })
         })
         .collect();

@@ -87,11 +87,11 @@ impl Ledger {
     }
 
     /// Takes sets that were read ahead.
-    pub(super) fn preload(&self, sets: Vec<Set>) {
+    pub(super) fn preload(&self, sets: Vec<Loaded>) {
         let mut inner = self.lock();
-        for set in sets {
-            let owner = set.owner.clone();
-            inner.state(owner).loaded = Some(Arc::new(Loaded::new(set)));
+        for loaded in sets {
+            let owner = loaded.set.owner.clone();
+            inner.state(owner).loaded = Some(Arc::new(loaded));
         }
     }
 

@@ -19,9 +19,11 @@ mod loaded;
 mod recorder;
 mod server;
 mod store;
+mod survey;
 
 pub use config::{GatewayConfig, IDLE, Standalone, Upstream};
 pub use error::Error;
 pub use handle::{Finished, Gateway, start};
 pub use server::{MISS_STATUS, NOTE};
 pub use store::{Saved, Store};
+pub use survey::{Survey, setups};
