@@ -6,7 +6,7 @@
 use super::{Exported, Exporter};
 use crate::recording::import::llama_stack::{digest, provider, sha256};
 use crate::recording::stats::answer_json;
-use crate::recording::{ImportedSet, Owner, SourceFile};
+use crate::recording::{ImportedSet, Owner, SourceFile, suite_component};
 use crate::wire::message::{Body, End, Exchange, Request, Response};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -117,8 +117,8 @@ fn one(setup: &str, owner: &Owner, exchange: &Exchange) -> Result<(String, Value
         None => format!("{digest}.json"),
     };
     let folder = match owner {
-        Owner::Case(case) => case.suite().split('/').next().unwrap_or("common"),
-        Owner::Session => "common",
+        Owner::Case(case) => suite_component(case.suite().split('/').next().unwrap_or_default()),
+        Owner::Session => "common".to_owned(),
     };
     Ok((format!("{folder}/recordings/{name}"), file))
 }
