@@ -79,7 +79,7 @@ fn load(root: &Path) {
         let gateway = start(listener, config).await.unwrap();
         let took = began.elapsed();
         let (memory, cpu) = (peak_memory(std::process::id()), cpu_of(std::process::id()));
-        println!("  loaded in {took:.0?}, {cpu:.0?} CPU, peak memory {memory:.0} MiB");
+        println!("  loaded in {took:.2?}, {cpu:.2?} CPU, peak memory {memory:.0} MiB");
         gateway.finish().await;
     });
 }

@@ -323,3 +323,79 @@ fn clean(folder: &Path, depth: usize) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::CaseId;
+    use crate::wire::message::{Body, End, Exchange, Head, Request, Response};
+
+    fn owner(case: &str) -> Owner {
+        Owner::Case(CaseId::new("a", case))
+    }
+
+    /// A set whose only answer is too long for its file.
+    fn large(case: &str, filler: &str) -> Set {
+        let request = Request {
+            provider: "p".into(),
+            method: "GET".into(),
+            path: "/".into(),
+            query: String::new(),
+            content_type: None,
+            body: Bytes::new(),
+        };
+        let response = Response {
+            head: Some(Head { status: 200, headers: Vec::new() }),
+            body: Body::Whole(filler.repeat(100_000).into()),
+            end: End::Complete,
+        };
+        Set { owner: owner(case), exchanges: vec![Exchange { request, response }] }
+    }
+
+    #[test]
+    fn a_body_goes_with_the_last_set_that_needs_it() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::new(root.path(), "s");
+        let bodies = || store.survey().unwrap().bodies.len();
+        for set in [large("one", "a"), large("two", "a"), large("three", "b")] {
+            store.save(set).unwrap();
+        }
+        assert_eq!(bodies(), 2);
+        assert_eq!(store.save(large("one", "b")).unwrap(), Saved::Written);
+        assert_eq!(bodies(), 2);
+        assert_eq!(store.load(&owner("two")).unwrap(), Some(large("two", "a")));
+        assert_eq!(store.save(Set::new(owner("two"))).unwrap(), Saved::Removed);
+        assert_eq!(bodies(), 1);
+        assert_eq!(store.load(&owner("one")).unwrap(), Some(large("one", "b")));
+    }
+
+    #[test]
+    fn while_a_set_cannot_be_read_no_body_goes() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::new(root.path(), "s");
+        store.save(large("one", "a")).unwrap();
+        fs::write(store.path(&owner("two")), b"\xff").unwrap();
+        store.save(large("one", "b")).unwrap();
+        assert_eq!(store.survey().unwrap().bodies.len(), 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_refused_however_sets_are_loaded() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::new(root.path(), "s");
+        store.save(large("one", "a")).unwrap();
+        std::os::unix::fs::symlink(store.path(&owner("one")), store.path(&owner("two"))).unwrap();
+        std::os::unix::fs::symlink(store.folder().join("a"), store.folder().join("b")).unwrap();
+        let beyond = Owner::Case(CaseId::new("b", "one"));
+        let owners = [owner("one"), owner("two"), owner("none"), beyond];
+        let loaded = store.load_all(&owners);
+        assert!(matches!(
+            &loaded[..],
+            [Ok(Some(_)), Err(Error::Symlink(_)), Ok(None), Err(Error::Symlink(_))]
+        ));
+        assert_eq!(store.survey().unwrap().strange.len(), 2);
+        assert!(matches!(store.read(&store.path(&owner("two"))), Err(Error::Symlink(_))));
+        assert!(matches!(store.remove(&root.path().join("else")), Err(Error::Write { .. })));
+    }
+}

@@ -41,9 +41,11 @@ pub(super) fn diff(args: &DiffArgs, common: &Common<'_>) -> Result<ExitStatus, C
     let usage = |error| CommandError::usage(vec![error]);
     let revision = Revision::find(&recordings.root, &args.revision).map_err(usage)?;
     let mut found = Vec::new();
+    let stores = crate::gateway::setups(&recordings.root).map_err(unreadable)?;
     for path in revision.changed().map_err(usage)? {
         found.extend(
-            compare(&recordings, &revision, &path)?.filter(|changed| recordings.wants(&changed.owner)),
+            compare(&recordings, (&revision, &stores), &path)?
+                .filter(|changed| recordings.wants(&changed.owner)),
         );
     }
     found.retain(|changed| args.chosen.setup.as_ref().is_none_or(|setup| *setup == changed.setup));
@@ -59,7 +61,7 @@ pub(super) fn diff(args: &DiffArgs, common: &Common<'_>) -> Result<ExitStatus, C
 /// What became of the set in the file at `path`, if it is one.
 fn compare(
     recordings: &Recordings<'_>,
-    revision: &Revision<'_>,
+    (revision, stores): (&Revision<'_>, &[(String, Store)]),
     path: &str,
 ) -> Result<Option<Changed>, CommandError> {
     let Some((folder, below)) = path.split_once('/') else { return Ok(None) };
@@ -69,19 +71,18 @@ fn compare(
     let usage = |error| CommandError::usage(vec![error]);
     let before =
         revision.file(path).map_err(usage)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let stores = crate::gateway::setups(&recordings.root).map_err(unreadable)?;
-    let store = stores.into_iter().find(|(_, store)| store.folder().ends_with(folder));
-    let now = store.as_ref().and_then(|(_, store)| store.text(&recordings.root.join(path)));
+    let store = stores.iter().find(|(_, store)| store.folder().ends_with(folder));
+    let now = store.and_then(|(_, store)| store.text(&recordings.root.join(path)));
     let owner = now.as_deref().and_then(owner_of).or_else(|| before.as_deref().and_then(owner_of));
     let Some(owner) = owner else { return Ok(None) };
-    let setup = store.as_ref().map_or(folder.to_owned(), |(name, _)| name.clone());
+    let setup = store.map_or(folder.to_owned(), |(name, _)| name.clone());
     let old_body = |name: &str| Some(revision.file(&format!("{folder}/{name}")).ok()??.into());
     let old = read(before.as_deref(), &owner, |text| {
         parse(text, &owner, &old_body).map_err(|error| format!("as it was, it cannot be read: {error}"))
     });
     let new = read(now.as_deref(), &owner, |_| {
         let read = |(_, store): &(String, Store)| store.read(&recordings.root.join(path));
-        match store.as_ref().map(read) {
+        match store.map(read) {
             Some(Ok((set, _))) => Ok(set),
             Some(Err(error)) => Err(format!("as it is, it cannot be read: {error}")),
             None => Err("as it is, it cannot be read".to_owned()),

@@ -15,7 +15,7 @@ use std::path::Path;
 /// What was found.
 #[derive(Default)]
 struct Findings {
-    /// What is wrong: file, what, and what to do.
+    /// What is wrong: file, what, and what to do where that does not say it.
     problems: Vec<(String, String, String)>,
     /// What need not be wrong.
     notes: Vec<(String, String)>,
@@ -68,7 +68,9 @@ impl Findings {
                     let why = error.to_string();
                     // The file is named already; what to do is part of the reason.
                     let why = why.strip_prefix(&format!("{}:", path.display())).unwrap_or(&why).to_owned();
-                    self.problem(file, why, "bring it back from version control, or record the case again");
+                    let told = why.contains("record again") || why.contains("upgrade");
+                    let todo = "bring it back from version control, or record the case again";
+                    self.problem(file, why, if told { "" } else { todo });
                     continue;
                 }
             };
@@ -130,7 +132,10 @@ impl Findings {
     fn drawn(&self) -> String {
         let mut out = String::new();
         for (file, what, todo) in &self.problems {
-            out.push_str(&format!("{file}: {what}\n  {todo}\n"));
+            out.push_str(&format!("{file}: {what}\n"));
+            if !todo.is_empty() {
+                out.push_str(&format!("  {todo}\n"));
+            }
         }
         for (file, what) in &self.notes {
             out.push_str(&format!("{file}: note: {what}\n"));

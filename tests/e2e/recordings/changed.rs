@@ -37,7 +37,7 @@ fn committed() -> Project {
 fn each_kind_of_change_is_told_by_case_call_and_pointer() {
     let project = committed();
     project.run(["recordings", "diff", "HEAD"]).expect(0, &["the recordings are as they were in HEAD"]);
-    let file = |case: &str, text: String| drop(project.file(&format!("recordings/one/a/{case}.json"), text));
+    let file = |case: &str, text: String| project.file(&format!("recordings/one/a/{case}.json"), text);
     file("asked", two_calls("asked", "hello").replace("Which planet?", "Which star?"));
     file("answered", two_calls("answered", "goodbye"));
     file("later", two_calls("later", "hello").replace("\"at\": 9", "\"at\": 900"));
