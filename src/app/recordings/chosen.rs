@@ -104,24 +104,25 @@ impl<'a> Recordings<'a> {
         (self.names.is_empty() || self.names.iter().any(named)) && self.filter.as_ref().is_none_or(matches)
     }
 
-    /// The sets that were asked for, and what is wrong with those that cannot be read.
+    /// Gives each set that was asked for to `visit`, one at a time, and returns what is wrong with those that cannot be
+    /// read.
     ///
     /// # Errors
     /// A folder cannot be read.
-    pub(super) fn sets(&self) -> Result<(Vec<Kept>, Vec<gateway::Error>), CommandError> {
-        let (mut sets, mut errors) = (Vec::new(), Vec::new());
+    pub(super) fn each(&self, mut visit: impl FnMut(Kept)) -> Result<Vec<gateway::Error>, CommandError> {
+        let mut errors = Vec::new();
         for (setup, store) in self.stores()? {
             for path in store.survey().map_err(unreadable)?.sets {
                 match store.read(&path) {
                     Ok((set, text)) if self.wants(&set.owner) => {
-                        sets.push(Kept { setup: setup.clone(), path, set, text });
+                        visit(Kept { setup: setup.clone(), path, set, text });
                     }
                     Ok(_) => {}
                     Err(error) => errors.push(error),
                 }
             }
         }
-        Ok((sets, errors))
+        Ok(errors)
     }
 
     /// `path` as the user would type it.

@@ -23,10 +23,9 @@ pub(super) fn export(args: &ExportArgs, common: &Common<'_>) -> Result<ExitStatu
         return Err(CommandError::usage(vec![error.hint("name it with --out DIR")]));
     }
     let recordings = Recordings::open(common, &args.chosen)?;
-    let (sets, errors) = recordings.sets()?;
+    let mut sets = Vec::new();
+    let errors = recordings.each(|kept| sets.push(ImportedSet { setup: kept.setup, set: kept.set }))?;
     let count = sets.len();
-    let sets: Vec<ImportedSet> =
-        sets.into_iter().map(|kept| ImportedSet { setup: kept.setup, set: kept.set }).collect();
     let exported = (exporter.export)(&sets);
     for file in &exported.files {
         let text = String::from_utf8_lossy(&file.bytes);

@@ -54,8 +54,8 @@ impl Line {
 /// The recordings folder cannot be read.
 pub(super) fn list(args: &ListArgs, common: &Common<'_>) -> Result<ExitStatus, CommandError> {
     let recordings = Recordings::open(common, &args.chosen)?;
-    let (sets, errors) = recordings.sets()?;
-    let mut lines: Vec<Line> = sets.iter().map(|kept| Line::of(kept, &recordings)).collect();
+    let mut lines = Vec::new();
+    let errors = recordings.each(|kept| lines.push(Line::of(&kept, &recordings)))?;
     lines.sort_by(|one, other| (&one.setup, &one.owner).cmp(&(&other.setup, &other.owner)));
     if args.json {
         recordings.say_data(&lines.iter().map(Line::json).collect());

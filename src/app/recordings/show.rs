@@ -24,7 +24,8 @@ pub(super) fn show(args: &ShowArgs, common: &Common<'_>) -> Result<ExitStatus, C
         ]));
     }
     let recordings = Recordings::open(common, &args.chosen)?;
-    let (sets, errors) = recordings.sets()?;
+    let mut sets = Vec::new();
+    let errors = recordings.each(|kept| sets.push(kept))?;
     if args.json {
         let sets = sets.iter().map(|kept| json_of(kept, &recordings));
         recordings.say_data(&sets.collect());

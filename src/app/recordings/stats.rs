@@ -49,9 +49,8 @@ impl Count {
 /// The recordings folder cannot be read.
 pub(super) fn stats(args: &ListArgs, common: &Common<'_>) -> Result<ExitStatus, CommandError> {
     let recordings = Recordings::open(common, &args.chosen)?;
-    let (sets, errors) = recordings.sets()?;
     let mut counts: BTreeMap<(String, String, String), Count> = BTreeMap::new();
-    for kept in &sets {
+    let errors = recordings.each(|kept| {
         for exchange in &kept.set.exchanges {
             let model = model(&exchange.request).unwrap_or_default();
             let usage = usage(exchange);
@@ -59,7 +58,7 @@ pub(super) fn stats(args: &ListArgs, common: &Common<'_>) -> Result<ExitStatus, 
             let key = (kept.setup.clone(), exchange.request.provider.clone(), model);
             counts.entry(key).or_default().add(&Count { calls: 1, uncounted, usage });
         }
-    }
+    })?;
     let mut total = Count::default();
     counts.values().for_each(|count| total.add(count));
     if args.json {
