@@ -68,7 +68,7 @@ pub async fn start(listener: TcpListener, config: GatewayConfig) -> Result<Gatew
         let owners =
             std::iter::once(Owner::Session).chain(cases).filter(|owner| !staged.contains(owner)).collect();
         sets = read_ahead(&store, owners).await?;
-        sets.extend(config.staged.iter().cloned());
+        sets.extend(config.staged.iter().cloned().map(Loaded::new));
     }
     let mut secrets = config.secrets.clone();
     for upstream in &config.providers {
