@@ -23,6 +23,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const CASES: usize = 1_500;
+/// Recordings of the test of loading.
+const MANY: usize = 20_000;
 const EVENTS: usize = 51;
 const REQUESTS: usize = 20_000;
 const CONNECTIONS: usize = 32;
@@ -31,9 +33,71 @@ fn main() {
     let args: Vec<String> = std::env::args().collect();
     match args.get(1).map(String::as_str) {
         Some("serve-gateway") => serve(true, Path::new(&args[2])),
+        Some("load") => load(Path::new(&args[2])),
         Some("serve-floor") => serve(false, Path::new("")),
-        _ => measure(),
+        _ => {
+            measure();
+            measure_load();
+        }
     }
+}
+
+/// How long many recordings take to load: 20,000, 250 MB, half of them streams.
+fn measure_load() {
+    let root = tempfile::tempdir().unwrap();
+    let store = Store::new(root.path(), "bench");
+    let mut bytes = 0;
+    for number in 0..MANY {
+        let set = Set {
+            owner: Owner::Case(case(number)),
+            exchanges: vec![exchange(number % 2 == 0, number, 2_200)],
+        };
+        let path = store.path(&set.owner);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let text = write(&set).text;
+        bytes += text.len();
+        std::fs::write(path, text).unwrap();
+    }
+    println!("{MANY} recordings, {:.0} MB:", bytes as f64 / 1e6);
+    for _ in 0..3 {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        assert!(command.args(["load", root.path().to_str().unwrap()]).status().unwrap().success());
+    }
+}
+
+/// Starts a gateway that needs them all, in a process of its own, so that the memory is that of loading alone.
+fn load(root: &Path) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let config = GatewayConfig {
+            providers: vec![Upstream::new("llm", "http://127.0.0.1:9/v1", for_provider("llm"))],
+            cases: (0..MANY).map(case).collect(),
+            ..GatewayConfig::new(InferenceMode::Replay, "bench", root)
+        };
+        let began = Instant::now();
+        let gateway = start(listener, config).await.unwrap();
+        let took = began.elapsed();
+        let (memory, cpu) = (peak_memory(std::process::id()), cpu_of(std::process::id()));
+        println!("  loaded in {took:.2?}, {cpu:.2?} CPU, peak memory {memory:.0} MiB");
+        gateway.finish().await;
+    });
+}
+
+/// MiB.
+fn peak_memory(process: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+}
+
+fn cpu_of(process: u32) -> Duration {
+    let tasks = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    let spent = |task: std::fs::DirEntry| {
+        let text = std::fs::read_to_string(task.path().join("schedstat")).unwrap();
+        text.split(' ').next().unwrap().parse::<u64>().unwrap()
+    };
+    Duration::from_nanos(tasks.map(|task| spent(task.unwrap())).sum())
 }
 
 fn case(number: usize) -> CaseId {
@@ -182,18 +246,11 @@ fn spawn(args: &[&str], first: &[u8]) -> Server {
 
 impl Server {
     fn cpu(&self) -> Duration {
-        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
-        let spent = |task: std::fs::DirEntry| {
-            let text = std::fs::read_to_string(task.path().join("schedstat")).unwrap();
-            text.split(' ').next().unwrap().parse::<u64>().unwrap()
-        };
-        Duration::from_nanos(tasks.map(|task| spent(task.unwrap())).sum())
+        cpu_of(self.child.id())
     }
 
     fn memory(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+        peak_memory(self.child.id())
     }
 
     /// Microseconds of CPU for one request.

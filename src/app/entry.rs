@@ -2,8 +2,8 @@
 
 use super::error::CommandError;
 use super::inputs::Inputs;
-use super::{ExitStatus, gateway, help, import, limits, outputs, run, serve};
-use crate::cli::{Cli, Command, RecordingsCommand};
+use super::{ExitStatus, gateway, help, limits, outputs, recordings, run, serve};
+use crate::cli::{Cli, Command};
 use clap::Parser;
 use std::io::Write;
 use std::process::ExitCode;
@@ -44,7 +44,7 @@ fn carry_out(cli: Cli, inputs: &Inputs) -> Result<ExitStatus, CommandError> {
         Command::Record(args) => block_on(run::run(&common, (*args).into())),
         Command::Serve(args) => block_on(serve::serve(&args, inputs)),
         Command::Gateway(args) => block_on(gateway::gateway(&args, &common)),
-        Command::Recordings(RecordingsCommand::Import(args)) => import::import(&args, inputs),
+        Command::Recordings(command) => recordings::carry_out(&command, &common),
         Command::Help(args) => help::help(&args, &common),
     }
 }

@@ -6,7 +6,7 @@ use super::run::Common;
 use crate::check;
 use crate::cli::{Cli, HelpArgs};
 use crate::plan::BUILT_IN;
-use crate::recording::IMPORTERS;
+use crate::recording::{EXPORTERS, IMPORTERS};
 use crate::report::REPORTERS;
 use crate::source::{Diagnostic, nearest};
 use crate::stack_config::{DISTROS, FORMS};
@@ -33,6 +33,7 @@ const TOPICS: &[Topic] = &[
     Topic { name: "setups", summary: "setups for --setup, with those of stack-test.yaml", text: setups },
     Topic { name: "providers", summary: "model providers and their environment", text: providers },
     Topic { name: "importers", summary: "tools for `recordings import --from`", text: |_| Ok(importers()) },
+    Topic { name: "exporters", summary: "tools for `recordings export --to`", text: |_| Ok(exporters()) },
     Topic { name: "exit-codes", summary: "what the process exits with", text: |_| Ok(exit_codes()) },
 ];
 
@@ -119,6 +120,10 @@ fn providers(common: &Common<'_>) -> Result<String, CommandError> {
 
 fn importers() -> String {
     columns(IMPORTERS.iter().map(|importer| [importer.example.to_owned(), importer.summary.to_owned()]))
+}
+
+fn exporters() -> String {
+    columns(EXPORTERS.iter().map(|exporter| [exporter.example.to_owned(), exporter.summary.to_owned()]))
 }
 
 fn exit_codes() -> String {

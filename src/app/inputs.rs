@@ -17,6 +17,8 @@ pub(super) struct Inputs {
     pub(super) cwd: PathBuf,
     /// Our own binary, for children that are stack-test too.
     pub(super) exe: PathBuf,
+    /// Whether standard input is a terminal.
+    pub(super) stdin_tty: bool,
     /// Whether standard output is a terminal.
     pub(super) stdout_tty: bool,
     /// Whether standard error is a terminal.
@@ -39,6 +41,7 @@ impl Inputs {
             env: std::env::vars_os().filter_map(text).collect(),
             cwd: std::env::current_dir()?,
             exe: std::env::current_exe()?,
+            stdin_tty: std::io::stdin().is_terminal(),
             stdout_tty: std::io::stdout().is_terminal(),
             stderr_tty: std::io::stderr().is_terminal(),
             now: SystemTime::now(),

@@ -1,7 +1,8 @@
 //! The composition root: the one room that knows all others.
 //!
 //! `inputs` reads what the process was given (arguments, environment, terminals, folder), once. `project` reads
-//! `stack-test.yaml`, `settings` makes one value of all that, and `run`, `serve`, `gateway`, `import` and `help` carry a command out.
+//! `stack-test.yaml`, `settings` makes one value of all that, and `run`, `serve`, `gateway`, `recordings` and `help` carry a
+//! command out.
 //! Everything below gets values and hands values back.
 
 mod entry;
@@ -11,7 +12,6 @@ mod files;
 mod gateway;
 mod gateway_providers;
 mod help;
-mod import;
 mod inputs;
 mod limits;
 mod outputs;
@@ -19,6 +19,7 @@ mod prepare;
 mod project;
 mod proof;
 mod providers;
+mod recordings;
 mod rig;
 mod rules;
 mod run;

@@ -43,7 +43,7 @@ pub enum Command {
     /// Look after recordings.
     #[command(subcommand)]
     Recordings(RecordingsCommand),
-    /// Explain a topic: checks, names, reports, stack-configs, setups, providers, importers, exit-codes.
+    /// Explain a topic: checks, names, reports, stack-configs, setups, providers, importers, exporters, exit-codes.
     Help(HelpArgs),
 }
 

@@ -3,10 +3,11 @@
 use super::attribution::token;
 use super::forward::Forwarder;
 use super::ledger::Ledger;
+use super::loaded::Loaded;
 use super::server::Server;
 use super::{Error, GatewayConfig, Store};
 use crate::model::{CaseId, InferenceMode, Traffic};
-use crate::recording::{Masks, Owner, Set};
+use crate::recording::{Masks, Owner, RuleBook, Set};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -67,8 +68,8 @@ pub async fn start(listener: TcpListener, config: GatewayConfig) -> Result<Gatew
         let cases = config.cases.iter().cloned().map(Owner::Case);
         let owners =
             std::iter::once(Owner::Session).chain(cases).filter(|owner| !staged.contains(owner)).collect();
-        sets = read_ahead(&store, owners).await?;
-        sets.extend(config.staged.iter().cloned());
+        sets = read_ahead(&store, owners, &config.rules).await?;
+        sets.extend(config.staged.iter().map(|set| Loaded::new(set.clone(), config.rules.of(&set.owner))));
     }
     let mut secrets = config.secrets.clone();
     for upstream in &config.providers {
@@ -95,15 +96,24 @@ pub async fn start(listener: TcpListener, config: GatewayConfig) -> Result<Gatew
 }
 
 /// Reads the sets of `owners`, on as many threads as there are processors.
-async fn read_ahead(store: &Store, owners: Vec<Owner>) -> Result<Vec<Set>, Error> {
+async fn read_ahead(
+    store: &Store,
+    owners: Vec<Owner>,
+    rules: &Arc<RuleBook>,
+) -> Result<Vec<Loaded>, Error> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
     let share = owners.len().div_ceil(threads).max(1);
     let readers: Vec<_> = owners
         .chunks(share)
         .map(|owners| {
-            let (store, owners) = (store.clone(), owners.to_vec());
+            let (store, owners, rules) = (store.clone(), owners.to_vec(), Arc::clone(rules));
             tokio::task::spawn_blocking(move || {
-                owners.iter().map(|owner| store.load(owner)).collect::<Vec<_>>()
+                let index = |set: Set| {
+                    let rules = rules.of(&set.owner);
+                    Loaded::new(set, rules)
+                };
+                let index = |loaded: Result<Option<Set>, Error>| loaded.map(|set| set.map(index));
+                store.load_all(&owners).into_iter().map(index).collect::<Vec<_>>()
             })
         })
         .collect();

@@ -95,11 +95,10 @@ impl Ledger {
     }
 
     /// Takes sets that were read ahead.
-    pub(super) fn preload(&self, sets: Vec<Set>) {
+    pub(super) fn preload(&self, sets: Vec<Loaded>) {
         let mut inner = self.lock();
-        for set in sets {
-            let owner = set.owner.clone();
-            let loaded = Loaded::new(set, self.rules.of(&owner));
+        for loaded in sets {
+            let owner = loaded.set.owner.clone();
             inner.state(owner).loaded = Some(Arc::new(loaded));
         }
     }

@@ -24,6 +24,7 @@ mod recorder;
 mod request_body;
 mod server;
 mod store;
+mod survey;
 mod taken;
 
 pub use config::{GatewayConfig, IDLE, Standalone, Upstream};
@@ -31,4 +32,5 @@ pub use error::Error;
 pub use handle::{Finished, Gateway, start};
 pub use server::{MISS_STATUS, NOTE};
 pub use store::{Saved, Store};
+pub use survey::{Survey, setups};
 pub use taken::LARGEST_ANSWER;

@@ -6,20 +6,28 @@
 #![expect(clippy::disallowed_methods, reason = "this is the room's only place that opens files")]
 
 use super::Error;
-use crate::recording::{BODIES, Owner, SESSION, Set, component, parse, suite_component, write};
+use super::survey::{Survey, survey};
+use crate::recording::{
+    BODIES, FormatError, Owner, Problem, SESSION, Set, bodies_of, component, owner_of, parse,
+    suite_component, write,
+};
 use bytes::Bytes;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Begins the names of temporary files; what is left over of them is ignored, and cleaned before recording.
-const TEMPORARY: &str = ".stack-test-";
+pub(super) const TEMPORARY: &str = ".stack-test-";
 
 /// The recordings of one setup.
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
     setup: PathBuf,
+    /// Held while bodies kept apart come and go, so that none is removed that another set is about to refer to.
+    bodies: Arc<Mutex<()>>,
 }
 
 /// What became of a set that was given to [`Store::save`].
@@ -36,7 +44,26 @@ pub enum Saved {
 impl Store {
     /// The recordings of `setup` below the folder `root`. Nothing is opened yet.
     pub fn new(root: &Path, setup: &str) -> Self {
-        Self { root: root.to_owned(), setup: root.join(suite_component(setup)) }
+        Self::of_folder(root, &suite_component(setup))
+    }
+
+    /// The recordings in `folder`, which is a setup's below `root`.
+    pub(super) fn of_folder(root: &Path, folder: &str) -> Self {
+        Self { root: root.to_owned(), setup: root.join(folder), bodies: Arc::default() }
+    }
+
+    /// The setup's folder.
+    pub fn folder(&self) -> &Path {
+        &self.setup
+    }
+
+    /// What lies in the setup's folder.
+    ///
+    /// # Errors
+    /// A folder cannot be read, or is a symbolic link.
+    pub fn survey(&self) -> Result<Survey, Error> {
+        self.plain(&self.setup)?;
+        survey(&self.setup)
     }
 
     /// The file of `owner`.
@@ -57,8 +84,80 @@ impl Store {
     /// # Errors
     /// The file cannot be read, is no recording, or is reached through a symbolic link.
     pub fn load(&self, owner: &Owner) -> Result<Option<Set>, Error> {
+        self.load_checked(owner, &mut HashMap::new())
+    }
+
+    /// The sets of `owners`, in their order; those that there are. What was found out about a folder is not asked again
+    /// for each file in it.
+    pub(super) fn load_all(&self, owners: &[Owner]) -> Vec<Result<Option<Set>, Error>> {
+        let mut folders = HashMap::new();
+        owners.iter().map(|owner| self.load_checked(owner, &mut folders)).collect()
+    }
+
+    /// The set in the file at `path`, whosever it says it is; and the text.
+    ///
+    /// # Errors
+    /// The file cannot be read, is no recording, is reached through a symbolic link, or has the name of another case.
+    pub fn read(&self, path: &Path) -> Result<(Set, String), Error> {
+        self.plain(path)?;
+        let text =
+            fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        // What names no owner is broken in some way that the reader tells.
+        let owner = owner_of(&text).unwrap_or(Owner::Session);
+        let found = parse(&text, &owner, &|name| self.body(name))
+            .map_err(|error| Error::Recording { path: path.to_owned(), error })?;
+        let expected = self.path(&owner);
+        if expected != path {
+            let line = text.lines().position(|line| line.contains("\"case\"")).unwrap_or_default() + 1;
+            let below = path.strip_prefix(&self.setup).unwrap_or(path).with_extension("");
+            let expected = below.to_string_lossy().into_owned();
+            let problem = Problem::OtherCase { found: owner.to_string(), expected };
+            let error = FormatError { line, column: 1, problem };
+            return Err(Error::Recording { path: path.to_owned(), error });
+        }
+        Ok((found, text))
+    }
+
+    /// The text of the file at `path`, which need not be a recording; `None` if it is no text or cannot be read.
+    pub fn text(&self, path: &Path) -> Option<String> {
+        self.plain(path).ok()?.then(|| fs::read_to_string(path).ok())?
+    }
+
+    /// Removes the file at `path`, which is below the setup's folder.
+    ///
+    /// # Errors
+    /// It cannot be removed, is reached through a symbolic link, or lies elsewhere.
+    pub fn remove(&self, path: &Path) -> Result<(), Error> {
+        let failed = |source| Error::Write { path: path.to_owned(), source };
+        if !path.starts_with(&self.setup) {
+            return Err(failed(io::Error::other("it is none of these recordings")));
+        }
+        self.plain(path)?;
+        fs::remove_file(path).map_err(failed)
+    }
+
+    /// A body kept apart; `None` if there is none.
+    fn body(&self, name: &str) -> Option<Bytes> {
+        let path = self.setup.join(name);
+        self.plain(&path).ok()?.then(|| fs::read(&path).ok().map(Bytes::from))?
+    }
+
+    fn load_checked(
+        &self,
+        owner: &Owner,
+        folders: &mut HashMap<PathBuf, bool>,
+    ) -> Result<Option<Set>, Error> {
         let path = self.path(owner);
-        if !self.plain(&path)? {
+        let folder = path.parent().unwrap_or(&self.setup);
+        let exists = match folders.get(folder) {
+            Some(exists) => *exists,
+            None => {
+                let exists = self.plain(folder)?;
+                folders.insert(folder.to_owned(), exists);
+                exists
+            }
+        };
+        if !exists || !is_plain(&path)? {
             return Ok(None);
         }
         let text = match fs::read_to_string(&path) {
@@ -66,11 +165,9 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(Error::Read { path, source }),
         };
-        let blob = |name: &str| {
-            let blob = self.setup.join(name);
-            self.plain(&blob).ok()?.then(|| fs::read(&blob).ok().map(Bytes::from))?
-        };
-        parse(&text, owner, &blob).map(Some).map_err(|error| Error::Recording { path, error })
+        parse(&text, owner, &|name| self.body(name))
+            .map(Some)
+            .map_err(|error| Error::Recording { path, error })
     }
 
     /// Makes sure that recordings can be written, and cleans what an earlier run left half-done.
@@ -98,9 +195,14 @@ impl Store {
             None
         });
         self.plain(&path)?;
+        let before = fs::read_to_string(&path).map(|text| bodies_of(&text)).unwrap_or_default();
         if set.exchanges.is_empty() {
+            let _alone = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
             return match fs::remove_file(&path) {
-                Ok(()) => Ok(Saved::Removed),
+                Ok(()) => {
+                    self.forget(before);
+                    Ok(Saved::Removed)
+                }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Saved::Unchanged),
                 Err(source) => Err(Error::Write { path, source }),
             };
@@ -113,6 +215,8 @@ impl Store {
             return Ok(Saved::Unchanged);
         }
         let written = write(&set);
+        let apart = !written.blobs.is_empty() || !before.is_empty();
+        let _alone = apart.then(|| self.bodies.lock().unwrap_or_else(PoisonError::into_inner));
         for blob in &written.blobs {
             let path = self.setup.join(&blob.path);
             if !self.plain(&path)? || fs::read(&path).ok().as_deref() != Some(&blob.bytes[..]) {
@@ -120,7 +224,26 @@ impl Store {
             }
         }
         replace(&path, written.text.as_bytes())?;
+        let now = bodies_of(&written.text);
+        self.forget(before.into_iter().filter(|body| !now.contains(body)).collect());
         Ok(Saved::Written)
+    }
+
+    /// Removes those of `bodies` that no set of the setup mentions any more. What cannot be found out is kept: a body too
+    /// many does no harm.
+    fn forget(&self, mut bodies: BTreeSet<String>) {
+        if bodies.is_empty() {
+            return;
+        }
+        let Ok(survey) = self.survey() else { return };
+        for path in survey.sets {
+            let Some(text) = self.text(&path) else { return };
+            let mentioned = bodies_of(&text);
+            bodies.retain(|body| !mentioned.contains(body));
+        }
+        for body in bodies {
+            let _kept = self.remove(&self.setup.join(body));
+        }
     }
 
     /// Whether `path`, which is below the root, exists.
@@ -132,13 +255,23 @@ impl Store {
         let below = path.strip_prefix(&self.root).unwrap_or(path);
         for step in below.components() {
             at.push(step);
-            match fs::symlink_metadata(&at) {
-                Ok(found) if found.file_type().is_symlink() => return Err(Error::Symlink(at)),
-                Ok(_) => {}
-                Err(_) => return Ok(false),
+            if !is_plain(&at)? {
+                return Ok(false);
             }
         }
         Ok(true)
+    }
+}
+
+/// Whether there is something at `path`.
+///
+/// # Errors
+/// It is a symbolic link.
+fn is_plain(path: &Path) -> Result<bool, Error> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_symlink() => Err(Error::Symlink(path.to_owned())),
+        Ok(_) => Ok(true),
+        Err(_) => Ok(false),
     }
 }
 
@@ -188,5 +321,81 @@ fn clean(folder: &Path, depth: usize) {
         } else if kind.is_file() && entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
             let _left_over = fs::remove_file(entry.path());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::CaseId;
+    use crate::wire::message::{Body, End, Exchange, Head, Request, Response};
+
+    fn owner(case: &str) -> Owner {
+        Owner::Case(CaseId::new("a", case))
+    }
+
+    /// A set whose only answer is too long for its file.
+    fn large(case: &str, filler: &str) -> Set {
+        let request = Request {
+            provider: "p".into(),
+            method: "GET".into(),
+            path: "/".into(),
+            query: String::new(),
+            content_type: None,
+            body: Bytes::new(),
+        };
+        let response = Response {
+            head: Some(Head::new(200, Vec::new())),
+            body: Body::Whole(filler.repeat(100_000).into()),
+            end: End::Complete,
+        };
+        Set { owner: owner(case), exchanges: vec![Exchange { request, response }] }
+    }
+
+    #[test]
+    fn a_body_goes_with_the_last_set_that_needs_it() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::new(root.path(), "s");
+        let bodies = || store.survey().unwrap().bodies.len();
+        for set in [large("one", "a"), large("two", "a"), large("three", "b")] {
+            store.save(set).unwrap();
+        }
+        assert_eq!(bodies(), 2);
+        assert_eq!(store.save(large("one", "b")).unwrap(), Saved::Written);
+        assert_eq!(bodies(), 2);
+        assert_eq!(store.load(&owner("two")).unwrap(), Some(large("two", "a")));
+        assert_eq!(store.save(Set::new(owner("two"))).unwrap(), Saved::Removed);
+        assert_eq!(bodies(), 1);
+        assert_eq!(store.load(&owner("one")).unwrap(), Some(large("one", "b")));
+    }
+
+    #[test]
+    fn while_a_set_cannot_be_read_no_body_goes() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::new(root.path(), "s");
+        store.save(large("one", "a")).unwrap();
+        fs::write(store.path(&owner("two")), b"\xff").unwrap();
+        store.save(large("one", "b")).unwrap();
+        assert_eq!(store.survey().unwrap().bodies.len(), 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_refused_however_sets_are_loaded() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::new(root.path(), "s");
+        store.save(large("one", "a")).unwrap();
+        std::os::unix::fs::symlink(store.path(&owner("one")), store.path(&owner("two"))).unwrap();
+        std::os::unix::fs::symlink(store.folder().join("a"), store.folder().join("b")).unwrap();
+        let beyond = Owner::Case(CaseId::new("b", "one"));
+        let owners = [owner("one"), owner("two"), owner("none"), beyond];
+        let loaded = store.load_all(&owners);
+        assert!(matches!(
+            &loaded[..],
+            [Ok(Some(_)), Err(Error::Symlink(_)), Ok(None), Err(Error::Symlink(_))]
+        ));
+        assert_eq!(store.survey().unwrap().strange.len(), 2);
+        assert!(matches!(store.read(&store.path(&owner("two"))), Err(Error::Symlink(_))));
+        assert!(matches!(store.remove(&root.path().join("else")), Err(Error::Write { .. })));
     }
 }

@@ -61,6 +61,13 @@ pub fn suite_component(name: &str) -> String {
     }
 }
 
+/// The name that [`suite_component`] made `component` of; `None` if it is none, or was cut.
+pub fn name_of(component: &str) -> Option<String> {
+    let encoded = component.split('~').next().unwrap_or_default();
+    let name = percent_encoding::percent_decode_str(encoded).decode_utf8().ok()?;
+    (suite_component(&name) == component).then(|| name.into_owned())
+}
+
 fn is_reserved(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
     let port = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
@@ -84,6 +91,10 @@ mod tests {
         assert_eq!(component(""), "%");
         assert_eq!(suite_component("a.json"), "a%2ejson");
         assert!(component("Qwen").starts_with("Qwen~"));
+        for name in ["gpt", "a/b", "Qwen", "größe", "nul", "a.json", "_x"] {
+            assert_eq!(name_of(&suite_component(name)).as_deref(), Some(name));
+        }
+        assert_eq!(name_of("_bodies"), None);
     }
 
     fn near() -> impl Strategy<Value = String> {

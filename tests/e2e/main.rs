@@ -11,6 +11,7 @@
 
 mod faults;
 mod interrupt;
+mod recordings;
 mod run;
 mod standalone;
 mod support;

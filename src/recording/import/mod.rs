@@ -2,8 +2,9 @@
 //!
 //! A new tool is a file here and a line in [`IMPORTERS`].
 
+mod har;
 mod kinds;
-mod llama_stack;
+pub(super) mod llama_stack;
 mod python_json;
 mod table;
 

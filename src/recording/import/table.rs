@@ -3,4 +3,4 @@
 use super::Importer;
 
 /// Every importer.
-pub const IMPORTERS: &[&Importer] = &[&super::llama_stack::IMPORTER];
+pub const IMPORTERS: &[&Importer] = &[&super::llama_stack::IMPORTER, &super::har::IMPORTER];

@@ -1,12 +1,14 @@
 //! `stack-test recordings import`: recordings of another tool become ours.
 
-use super::ExitStatus;
-use super::error::CommandError;
-use super::files::display_name;
-use super::inputs::Inputs;
-use crate::cli::ImportArgs;
+use super::chosen::Recordings;
+use super::secrets;
+use crate::app::ExitStatus;
+use crate::app::error::CommandError;
+use crate::app::files::display_name;
+use crate::app::run::Common;
+use crate::cli::{Chosen, ImportArgs};
 use crate::gateway::Store;
-use crate::recording::{IMPORTERS, ImportedSet, Importer, SourceFile};
+use crate::recording::{IMPORTERS, ImportedSet, Importer, SourceFile, write};
 use crate::source::{Diagnostic, nearest};
 use crate::text::plural;
 use std::fs;
@@ -17,7 +19,9 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// An unknown tool, a folder that cannot be read, recordings that cannot be written.
-pub(super) fn import(args: &ImportArgs, inputs: &Inputs) -> Result<ExitStatus, CommandError> {
+pub(super) fn import(args: &ImportArgs, common: &Common<'_>) -> Result<ExitStatus, CommandError> {
+    let inputs = common.inputs;
+    let recordings = Recordings::open(common, &Chosen::default())?;
     let importer = find(&args.from).map_err(|error| CommandError::usage(vec![error]))?;
     let folder = inputs.cwd.join(&args.dir);
     let files = read(&folder).map_err(|error| {
@@ -29,6 +33,12 @@ pub(super) fn import(args: &ImportArgs, inputs: &Inputs) -> Result<ExitStatus, C
     let sets = imported.sets.len();
     for ImportedSet { setup, set } in imported.sets {
         interactions += set.exchanges.len();
+        let setup = args.setup.clone().unwrap_or(setup);
+        if let Some(found) = secrets::findings(&recordings, &set, &write(&set).text).first() {
+            let what = format!("what would be the recording of `{}` is not written: {found}", set.owner);
+            let error = Diagnostic::new(what).hint("take the key out of the files that are imported");
+            return Err(CommandError::internal(error));
+        }
         let store = Store::new(&inputs.cwd.join(&args.recordings), &setup);
         let written = store.prepare().and_then(|()| store.save(set));
         written.map_err(|error| CommandError::internal(Diagnostic::new(error.to_string())))?;
