@@ -19,6 +19,7 @@ mod prepare;
 mod project;
 mod proof;
 mod providers;
+mod proxy;
 mod rig;
 mod run;
 mod runtime;
