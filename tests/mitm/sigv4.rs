@@ -9,8 +9,20 @@ use stack_test::model::{InferenceMode, Secret};
 const ACCESS_KEY: &str = "AKIDEXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
+/// The answer to those whose signature is right.
+const SIGNED: &str = r#"{"output": {"message": {"role": "assistant", "content": [{"text": "signed"}]}}}"#;
+
+/// What the gateway signs with.
+pub(crate) fn signing() -> SigV4 {
+    SigV4 {
+        access_key: ACCESS_KEY.into(),
+        secret: Secret::new(SECRET),
+        session_token: Some(Secret::new("made-up-token")),
+    }
+}
+
 /// Checks the signature the way AWS does: from the request as it came, and the headers that it says are signed.
-fn script(request: &str) -> String {
+pub(crate) fn script(request: &str) -> String {
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     let mut lines = head.lines();
     let mut first = lines.next().unwrap().split(' ');
@@ -43,7 +55,7 @@ fn script(request: &str) -> String {
     let signature = hex(&mac(scope.split('/').fold(secret, mac), &text));
     let tokens = (header("x-amz-security-token"), field("SignedHeaders=").contains("x-amz-security-token"));
     if signature == field("Signature=") && key == ACCESS_KEY && tokens == ("made-up-token", true) {
-        json("{\"signed\": true}")
+        json(SIGNED)
     } else {
         let body =
             format!("{{\"message\": \"The request signature we calculated does not match: {signature}\"}}");
@@ -60,11 +72,7 @@ async fn a_request_signed_for_the_gateway_is_signed_again_for_the_provider() {
     let root = tempfile::tempdir().unwrap();
     let provider = provider(script).await;
     let mut config = config(root.path(), InferenceMode::Live, &provider);
-    config.providers[0].sigv4 = Some(SigV4 {
-        access_key: ACCESS_KEY.into(),
-        secret: Secret::new(SECRET),
-        session_token: Some(Secret::new("made-up-token")),
-    });
+    config.providers[0].sigv4 = Some(signing());
     let gateway = started(config).await;
     let url = format!("{}/model/claude-v1%3A0/converse?a=b", gateway.base_url("llm"));
     let ask = |authorization: &str| {
@@ -75,7 +83,7 @@ async fn a_request_signed_for_the_gateway_is_signed_again_for_the_provider() {
     };
     let dummy = "AWS4-HMAC-SHA256 Credential=dummy/20150830/eu-west-1/bedrock/aws4_request, \
                  SignedHeaders=host;x-amz-date, Signature=00";
-    assert_eq!(ask(dummy).await.unwrap().text().await.unwrap(), "{\"signed\": true}");
+    assert_eq!(ask(dummy).await.unwrap().text().await.unwrap(), SIGNED);
     // A key of another kind is nobody's business but the provider's.
     assert_eq!(ask("Bearer made-up").await.unwrap().status().as_u16(), 403);
     assert!(provider.last_asked().contains("Bearer made-up"));

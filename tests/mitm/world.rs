@@ -43,8 +43,13 @@ impl Provider {
 }
 
 pub(crate) async fn provider(script: Script) -> Provider {
-    let (ca, config) = certified("localhost");
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    provider_at("localhost", script).await
+}
+
+/// A provider at another name or address of this machine.
+pub(crate) async fn provider_at(host: &str, script: Script) -> Provider {
+    let (ca, config) = certified(host);
+    let listener = TcpListener::bind((host, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let (connections, asked) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
     let (count, heard) = (Arc::clone(&connections), Arc::clone(&asked));

@@ -3,6 +3,7 @@
 mod exit_codes;
 mod outcomes;
 mod proof;
+mod proxy;
 mod scheduling;
 mod secrets;
 mod selection;
