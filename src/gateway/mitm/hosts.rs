@@ -24,7 +24,11 @@ impl Destination {
 
     /// Whether it is this machine, which no connection leaves.
     pub(super) fn is_local(&self) -> bool {
-        self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        self.host == "localhost"
+            || self.host.parse::<IpAddr>().is_ok_and(|address| {
+                let address = address.to_canonical();
+                address.is_loopback() || address.is_unspecified()
+            })
     }
 
     /// Its URL, if it can be one.
@@ -200,6 +204,16 @@ mod tests {
         {
             let error = hosts(&[wrong]).unwrap_err().to_string();
             assert!(error.contains("api.example.com"), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn this_machine_is_known_by_all_its_names() {
+        for local in ["localhost:1", "LOCALHOST.:1", "127.9.9.9:1", "0.0.0.0:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+            assert!(to(local).is_local(), "{local}");
+        }
+        for far in ["localhost.evil.test:1", "10.0.0.1:1", "[fe80::1]:1", "127.0.0.1.evil.test:1"] {
+            assert!(!to(far).is_local(), "{far}");
         }
     }
 
