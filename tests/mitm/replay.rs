@@ -56,6 +56,23 @@ async fn a_host_that_cannot_be_redirected_is_recorded_and_replayed_byte_for_byte
 }
 
 #[tokio::test]
+async fn the_first_event_arrives_before_the_second_leaves_the_provider() {
+    let root = tempfile::tempdir().unwrap();
+    let provider = provider(|_| {
+        let text = stream(&["data: 1\n\n", "data: 2\n\n"]);
+        text.replacen("\r\n9\r\ndata: 2", "\r\n|9\r\ndata: 2", 1)
+    })
+    .await;
+    let recorder = gateway(root.path(), InferenceMode::Record, &provider).await;
+    let url = format!("{}/chat/completions", provider.url());
+    let mut response = client(&recorder).post(url).body("{}").send().await.unwrap();
+    assert_eq!(response.chunk().await.unwrap().unwrap(), "data: 1\n\n");
+    provider.gate.add_permits(1);
+    assert_eq!(response.chunk().await.unwrap().unwrap(), "data: 2\n\n");
+    assert_eq!(response.chunk().await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_set_recorded_by_one_way_replays_by_the_other() {
     let root = tempfile::tempdir().unwrap();
     let provider = provider(script).await;

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
 /// A provider at `https://localhost:<port>`, whose certificate is from a CA of the test. It keeps connections open.
@@ -23,9 +24,10 @@ pub(crate) struct Provider {
     pub(crate) connections: Arc<AtomicUsize>,
     /// The requests, as they came.
     pub(crate) asked: Arc<Mutex<Vec<String>>>,
+    pub(crate) gate: Arc<Semaphore>,
 }
 
-/// What is answered to a request, byte for byte.
+/// What is answered to a request, byte for byte; a `|` waits for a permit of the gate.
 pub(crate) type Script = fn(&str) -> String;
 
 impl Provider {
@@ -53,24 +55,33 @@ pub(crate) async fn provider_at(host: &str, script: Script) -> Provider {
     let port = listener.local_addr().unwrap().port();
     let (connections, asked) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
     let (count, heard) = (Arc::clone(&connections), Arc::clone(&asked));
+    let gate = Arc::new(Semaphore::new(0));
+    let permits = Arc::clone(&gate);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             count.fetch_add(1, Ordering::SeqCst);
             let (acceptor, heard) = (TlsAcceptor::from(Arc::clone(&config)), Arc::clone(&heard));
+            let permits = Arc::clone(&permits);
             tokio::spawn(async move {
                 let Ok(stream) = acceptor.accept(stream).await else { return };
                 let mut stream = BufReader::new(stream);
                 while let Some(request) = read_request(&mut stream).await {
                     let answer = script(&request);
                     heard.lock().unwrap().push(request);
-                    if stream.write_all(answer.as_bytes()).await.is_err() || stream.flush().await.is_err() {
-                        return;
+                    for piece in answer.split_inclusive('|') {
+                        let sent = stream.write_all(piece.trim_end_matches('|').as_bytes()).await;
+                        if sent.is_err() || stream.flush().await.is_err() {
+                            return;
+                        }
+                        if piece.ends_with('|') {
+                            permits.acquire().await.unwrap().forget();
+                        }
                     }
                 }
             });
         }
     });
-    Provider { port, ca, connections, asked }
+    Provider { port, ca, connections, asked, gate }
 }
 
 /// A certificate for `host`, and the CA that it is from.

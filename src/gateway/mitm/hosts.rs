@@ -209,7 +209,9 @@ mod tests {
 
     #[test]
     fn this_machine_is_known_by_all_its_names() {
-        for local in ["localhost:1", "LOCALHOST.:1", "127.9.9.9:1", "0.0.0.0:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+        for local in
+            ["localhost:1", "LOCALHOST.:1", "127.9.9.9:1", "0.0.0.0:1", "[::1]:1", "[::ffff:127.0.0.1]:1"]
+        {
             assert!(to(local).is_local(), "{local}");
         }
         for far in ["localhost.evil.test:1", "10.0.0.1:1", "[fe80::1]:1", "127.0.0.1.evil.test:1"] {
