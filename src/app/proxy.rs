@@ -12,9 +12,12 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// All roots the stack trusts, and ours alone, in the folder of the run.
-const BUNDLE: &str = "ca-bundle.pem";
-const OWN: &str = "ca.pem";
+/// The files in the folder of the run with all roots that the stack trusts, and with ours alone. A run that proves its
+/// recordings has several gateways, each with a CA of its own.
+fn roots(gateway: &Gateway, folder: &Path) -> (PathBuf, PathBuf) {
+    let port = gateway.address().port();
+    (folder.join(format!("ca-bundle-{port}.pem")), folder.join(format!("ca-{port}.pem")))
+}
 
 /// Files with roots of the user's own, which the bundle takes the place of.
 const USERS_BUNDLES: [&str; 4] =
@@ -44,8 +47,8 @@ pub(super) fn write_roots(gateway: &Gateway, folder: &Path, inputs: &Inputs) -> 
         bundle.push('\n');
     }
     bundle.push_str(own);
-    for (name, text) in [(BUNDLE, bundle.as_str()), (OWN, own)] {
-        let path = folder.join(name);
+    let (bundle_path, own_path) = roots(gateway, folder);
+    for (path, text) in [(bundle_path, bundle.as_str()), (own_path, own)] {
         let shown = files::display_name(&inputs.cwd, &path);
         let written = AtomicFile::create(path).and_then(|mut file| {
             file.write_all(text.as_bytes())?;
@@ -60,7 +63,8 @@ pub(super) fn write_roots(gateway: &Gateway, folder: &Path, inputs: &Inputs) -> 
 /// past the gateway is not replayed.
 pub(super) fn env(gateway: &Gateway, folder: &Path, inputs: &Inputs) -> Vec<(String, String)> {
     let exceptions = inputs.first_env(&["NO_PROXY", "no_proxy"]).map_or("", |(_, value)| value);
-    gateway.proxy_env(&folder.join(BUNDLE), &folder.join(OWN), exceptions)
+    let (bundle, own) = roots(gateway, folder);
+    gateway.proxy_env(&bundle, &own, exceptions)
 }
 
 /// The credentials that requests to AWS are signed with, where there are any.

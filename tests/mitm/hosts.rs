@@ -6,7 +6,7 @@ use stack_test::model::InferenceMode;
 use stack_test::wire::dialect::by_name;
 use std::net::SocketAddr;
 use std::path::Path;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 fn script(_: &str) -> String {
@@ -70,6 +70,25 @@ async fn a_request_for_another_host_than_the_tunnels_is_sent_away() {
         .unwrap();
     assert_eq!(response.status().as_u16(), 421);
     assert_eq!(provider.connections(), 0);
+}
+
+#[tokio::test]
+async fn nonsense_in_a_tunnel_ends_it_and_nothing_else() {
+    let root = tempfile::tempdir().unwrap();
+    let provider = provider(script).await;
+    let gateway = gateway(root.path(), InferenceMode::Live, &provider).await;
+    let destination = format!("localhost:{}", provider.port);
+    for nonsense in [&b"\x16\x03\x01\xff\xff\x00 no greeting at all"[..], b"\x00\x01\x02\r\n\r\n"] {
+        let (mut stream, said) = tunnel(&gateway, &destination).await;
+        assert!(said.starts_with("HTTP/1.1 200 "), "{said}");
+        stream.write_all(nonsense).await.unwrap();
+        let mut rest = Vec::new();
+        let _reset_or_closed = stream.read_to_end(&mut rest).await;
+    }
+    let (status, body) = chat(&client(&gateway), &provider.url(), &case("x"), "{}").await;
+    assert_eq!((status, body), (200, "{}".into()));
+    let errors = gateway.finish().await.errors;
+    assert!(matches!(&errors[..], [Error::Handshake { .. }]), "{errors:?}");
 }
 
 #[tokio::test]

@@ -153,7 +153,7 @@ pub(crate) async fn gateway(root: &Path, mode: InferenceMode, provider: &Provide
 }
 
 pub(crate) fn address(gateway: &Gateway) -> String {
-    gateway.base_url("nobody").trim_start_matches("http://").split('/').next().unwrap().to_owned()
+    gateway.address().to_string()
 }
 
 /// A client that has the gateway for its proxy, and trusts its CA alone.
