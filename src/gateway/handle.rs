@@ -183,11 +183,6 @@ impl Gateway {
         format!("http://{}/{provider}{path}", self.address)
     }
 
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     /// The certificate (PEM) of the CA that the gateway makes certificates with as a proxy; `None` if it is none.
     pub fn ca_pem(&self) -> Option<&str> {
         self.front.proxy.as_ref().map(Proxy::pem)
