@@ -173,7 +173,7 @@ fn an_archive_holds_everything() {
     // What browsers have no word for.
     let odd = |body, end| Response {
         head: (end != End::Refused)
-            .then(|| Head { status: 200, headers: vec![("content-type".into(), "audio/mpeg".into())] }),
+            .then(|| Head::new(200, vec![("content-type".into(), "audio/mpeg".into())])),
         body,
         end,
     };

@@ -3,6 +3,7 @@
 use super::inputs::Inputs;
 use super::project::{Project, Provider, Setup};
 use super::providers::{REPLAY_KEY, dialect};
+use super::proxy;
 use crate::gateway::{Gateway, Upstream};
 use crate::model::{InferenceMode, Secret};
 use crate::source::{Diagnostic, nearest};
@@ -15,8 +16,8 @@ const KEYS: &[&str] = &["dialect", "key_env", "url_env"];
 #[derive(Debug)]
 pub(super) struct Behind {
     pub(super) upstream: Upstream,
-    /// The variable that leads a client to it.
-    url_env: String,
+    /// The variable that leads a client to it, if there is one.
+    url_env: Option<String>,
     key_env: Option<String>,
     /// Its key, which the gateway puts in.
     key: Option<Secret>,
@@ -59,7 +60,7 @@ fn one(typed: &str, project: &Project, setup: Option<&Setup>, inputs: &Inputs) -
             _ if value.is_empty() => return Err(no_such(name, key)),
             "dialect" => provider.dialect = value.to_owned(),
             "key_env" => provider.key_env = Some(value.to_owned()),
-            "url_env" => provider.url_env = value.to_owned(),
+            "url_env" => provider.url_env = Some(value.to_owned()),
             _ => return Err(no_such(name, key)),
         }
     }
@@ -68,9 +69,11 @@ fn one(typed: &str, project: &Project, setup: Option<&Setup>, inputs: &Inputs) -
         let pairs = setup.map(|setup| setup.env.as_slice()).unwrap_or_default();
         pairs.iter().find(|(name, _)| name == variable).map(|(_, value)| value.as_str())
     };
-    let outside = inputs.env(&provider.url_env).or_else(|| of_setup(&provider.url_env));
+    let variable = provider.url_env.as_deref();
+    let outside = variable.and_then(|name| inputs.env(name).or_else(|| of_setup(name)));
     let url = url.or(outside).unwrap_or(&provider.upstream);
-    let upstream = Upstream::new(name, url, dialect);
+    let mut upstream = Upstream::new(name, url, dialect);
+    upstream.sigv4 = proxy::sigv4(dialect, &|name| inputs.env(name));
     let key = provider.key_env.as_deref().and_then(|name| inputs.env(name)).map(Secret::new);
     Ok(Behind { upstream, url_env: provider.url_env, key_env: provider.key_env, key })
 }
@@ -79,10 +82,11 @@ fn one(typed: &str, project: &Project, setup: Option<&Setup>, inputs: &Inputs) -
 fn unknown(name: &str) -> Provider {
     let upper = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     Provider {
-        url_env: format!("{}_BASE_URL", name.chars().map(upper).collect::<String>()),
+        url_env: Some(format!("{}_BASE_URL", name.chars().map(upper).collect::<String>())),
         upstream: String::new(),
         key_env: None,
         dialect: for_provider(name).name.to_owned(),
+        hosts: Vec::new(),
     }
 }
 
@@ -120,7 +124,8 @@ impl Behind {
     /// The variables that lead a client to the gateway instead of the provider. The key is a dummy where the gateway puts
     /// the real one in or none is needed.
     pub(super) fn env(&self, gateway: &Gateway, mode: InferenceMode) -> Vec<(String, String)> {
-        let mut env = vec![(self.url_env.clone(), gateway.base_url(&self.upstream.name))];
+        let led = |name: &String| (name.clone(), gateway.base_url(&self.upstream.name));
+        let mut env: Vec<(String, String)> = self.url_env.iter().map(led).collect();
         if let Some(key_env) = &self.key_env
             && (self.key.is_some() || mode == InferenceMode::Replay)
         {

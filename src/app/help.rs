@@ -112,7 +112,8 @@ fn providers(common: &Common<'_>) -> Result<String, CommandError> {
     let project = common.load_project()?;
     let rows = project.providers.iter().map(|(name, provider)| {
         let key = provider.key_env.clone().unwrap_or_default();
-        [name.clone(), provider.url_env.clone(), key, provider.upstream.clone(), provider.dialect.clone()]
+        let url_env = provider.url_env.clone().unwrap_or_else(|| "(proxy)".to_owned());
+        [name.clone(), url_env, key, provider.upstream.clone(), provider.dialect.clone()]
     });
     let head = ["provider", "base URL", "key", "by default", "dialect"].map(str::to_owned);
     Ok(columns(std::iter::once(head).chain(rows)))

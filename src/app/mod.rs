@@ -19,6 +19,7 @@ mod prepare;
 mod project;
 mod proof;
 mod providers;
+mod proxy;
 mod recordings;
 mod rig;
 mod rules;

@@ -26,7 +26,7 @@ const RUN_KEYS: &[&str] = &[
     "inference_mode",
     "report",
 ];
-const PROVIDER_KEYS: &[&str] = &["url_env", "upstream", "key_env", "dialect"];
+const PROVIDER_KEYS: &[&str] = &["url_env", "upstream", "key_env", "dialect", "hosts"];
 const SETUP_KEYS: &[&str] = &["about", "env", "models"];
 
 /// The models a setup may name, as they are called in suites.
@@ -58,14 +58,16 @@ pub(super) struct Project {
 /// A model provider, as the stack is pointed at it.
 #[derive(Debug, Clone)]
 pub(super) struct Provider {
-    /// The environment variable that carries its base URL.
-    pub(super) url_env: String,
+    /// The environment variable that carries its base URL, if there is one.
+    pub(super) url_env: Option<String>,
     /// Where it is, if that variable is not set.
     pub(super) upstream: String,
     /// The environment variable that carries its key.
     pub(super) key_env: Option<String>,
     /// How it speaks; a name in the table of dialects.
     pub(super) dialect: String,
+    /// Its hosts, where the stack comes to them by way of the gateway as a proxy.
+    pub(super) hosts: Vec<String>,
 }
 
 /// A named set of environment and models.
@@ -122,15 +124,17 @@ impl Project {
             let (url_env, upstream) = (read("url_env"), read("upstream"));
             let (key_env, dialect) = (read("key_env"), read("dialect"));
             fields(&entry.value, "a provider", PROVIDER_KEYS, errors).for_each(drop);
-            let (Some(url_env), Some(upstream)) = (url_env, upstream) else {
-                let what = format!("provider `{}` needs `url_env` and `upstream`", entry.key);
+            let hosts = entry.value.get("hosts").map(|node| strings(node, errors)).unwrap_or_default();
+            let Some(upstream) = upstream.filter(|_| url_env.is_some() || !hosts.is_empty()) else {
+                let what = format!("provider `{}` needs `upstream`, and `url_env` or `hosts`", entry.key);
                 errors.push(Diagnostic::at(entry.key_origin.clone(), what).hint(
-                    "`url_env` is the environment variable by which the stack is told the provider's base URL; `upstream` is that URL",
+                    "`url_env` is the environment variable by which the stack is told the provider's base URL; `upstream` is that URL; `hosts` are those that it goes to whatever it is told",
                 ));
                 continue;
             };
             let dialect = dialect.unwrap_or_else(|| "openai".into());
-            self.providers.insert(entry.key.clone(), Provider { url_env, upstream, key_env, dialect });
+            let provider = Provider { url_env, upstream, key_env, dialect, hosts };
+            self.providers.insert(entry.key.clone(), provider);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::inputs::Inputs;
 use super::project::{Project, Provider, Setup};
+use super::proxy;
 use crate::gateway::{Gateway, Upstream};
 use crate::model::{InferenceMode, Secret};
 use crate::plan::ModelChoices;
@@ -65,20 +66,22 @@ impl Providers {
         let mut disabled = Vec::new();
         let mut errors = Vec::new();
         for (name, provider) in &project.providers {
-            let variables = [Some(&provider.url_env), provider.key_env.as_ref()];
-            let mut variables = variables.into_iter().flatten();
+            let variables = [provider.url_env.as_ref(), provider.key_env.as_ref()];
+            let variables = variables.into_iter().flatten();
             let set = variables
+                .clone()
                 .any(|name| given.contains_key(name.as_str()) || (setup.is_none() && value(name).is_some()));
             if !set && !named.iter().any(|named| named == name) {
-                disabled
-                    .extend([Some(provider.url_env.clone()), provider.key_env.clone()].into_iter().flatten());
+                disabled.extend(variables.cloned());
                 continue;
             }
             match dialect(name, provider) {
                 Ok(dialect) => {
-                    let url = configured.get(name).map(String::as_str).or_else(|| value(&provider.url_env));
-                    let url = url.unwrap_or(&provider.upstream).to_owned();
-                    let upstream = Upstream::new(name, &url, dialect);
+                    let typed = || value(provider.url_env.as_deref()?);
+                    let url = configured.get(name).map(String::as_str).or_else(typed);
+                    let mut upstream = Upstream::new(name, url.unwrap_or(&provider.upstream), dialect);
+                    upstream.hosts.clone_from(&provider.hosts);
+                    upstream.sigv4 = proxy::sigv4(dialect, &value);
                     let has_key = provider.key_env.as_deref().is_none_or(|name| value(name).is_some());
                     enabled.push(Enabled { provider: provider.clone(), upstream, has_key });
                 }
@@ -94,13 +97,20 @@ impl Providers {
         self.enabled.iter().map(|enabled| enabled.upstream.clone()).collect()
     }
 
+    /// Whether there are some that the stack comes to by a proxy only.
+    pub(super) fn need_a_proxy(&self) -> bool {
+        self.enabled.iter().any(|enabled| !enabled.upstream.hosts.is_empty())
+    }
+
     /// The variables of a stack whose providers are behind `gateway`.
     pub(super) fn stack_env(&self, gateway: &Gateway, mode: InferenceMode) -> Vec<(String, String)> {
         let mut env: Vec<(String, String)> =
             self.disabled.iter().map(|name| (name.clone(), String::new())).collect();
         env.extend(self.env.iter().cloned());
         for enabled in &self.enabled {
-            env.push((enabled.provider.url_env.clone(), gateway.base_url(&enabled.upstream.name)));
+            if let Some(url_env) = &enabled.provider.url_env {
+                env.push((url_env.clone(), gateway.base_url(&enabled.upstream.name)));
+            }
             if let Some(key_env) = &enabled.provider.key_env
                 && !enabled.has_key
                 && mode == InferenceMode::Replay

@@ -2,10 +2,11 @@
 
 use super::inputs::Inputs;
 use super::prepare::Prepared;
+use super::proxy;
 use super::scope::GatewayScope;
 use crate::events::Event;
 use crate::gateway::{self, Gateway, GatewayConfig};
-use crate::model::{InferenceMode, Secret};
+use crate::model::{Egress, InferenceMode, Secret};
 use crate::plan::Plan;
 use crate::recording::NO_SETUP;
 use crate::runner::{self, CaseScope, NoGateway, Stop};
@@ -74,6 +75,7 @@ impl Rig<'_> {
             strict: settings.strict,
             rules: Arc::clone(&self.prepared.rules),
             egress: settings.egress,
+            proxy: proxy::settings(self.needs_proxy(), self.inputs),
             // A new client for each call, never closed, stalls on a connection that is kept alive.
             close_connections: self.prepared.runtime != Runtime::Embedded,
             ..GatewayConfig::new(mode, self.setup(), &self.recordings())
@@ -88,10 +90,18 @@ impl Rig<'_> {
         let listener = TcpListener::bind(("127.0.0.1", 0))
             .await
             .map_err(|error| vec![Diagnostic::new(format!("no port for the gateway: {error}"))])?;
-        gateway::start(listener, config).await.map_err(|error| match error {
+        let gateway = gateway::start(listener, config).await.map_err(|error| match error {
             gateway::Error::Recordings(errors) => errors.iter().map(unusable).collect(),
             other => vec![Diagnostic::new(other.to_string())],
-        })
+        })?;
+        proxy::write_roots(&gateway, &self.folder(), self.inputs).map_err(|error| vec![error])?;
+        Ok(gateway)
+    }
+
+    /// Whether the stack comes to the gateway as to a proxy, too. One in our own process does not: it has our environment.
+    fn needs_proxy(&self) -> bool {
+        let denied = self.prepared.settings.egress == Egress::Deny;
+        self.is_process() && (denied || self.prepared.providers.need_a_proxy())
     }
 
     /// Starts the stack, or finds the one that runs; until `stop` wants everything broken off.
@@ -106,11 +116,13 @@ impl Rig<'_> {
     ) -> Result<Stack, stack::Error> {
         let settings = &self.prepared.settings;
         let providers = &self.prepared.providers;
+        let mut env = gateway
+            .map_or_else(|| providers.plain_env(), |(gateway, mode)| providers.stack_env(gateway, mode));
+        env.extend(gateway.iter().flat_map(|(gateway, _)| proxy::env(gateway, &self.folder(), self.inputs)));
         let request = StackRequest {
             target: settings.stack_config.target(),
             runtime: self.prepared.runtime.clone(),
-            env: gateway
-                .map_or_else(|| providers.plain_env(), |(gateway, mode)| providers.stack_env(gateway, mode)),
+            env,
             process_env: self.inputs.env.clone(),
             wanted_models: self.wanted_models(),
             log_dir: self.folder(),

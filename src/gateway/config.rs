@@ -1,12 +1,13 @@
 //! What a gateway is started with.
 
+use super::{SigV4, Via};
 use crate::model::{CaseId, Egress, InferenceMode, ReplaySpeed, Secret};
 use crate::recording::{RuleBook, Set};
 use crate::wire::dialect::Dialect;
 use http::HeaderName;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// How long a provider may stay silent, before its head and between two pieces, where nothing else is asked for.
 pub const IDLE: Duration = Duration::from_secs(300);
@@ -39,6 +40,10 @@ pub struct GatewayConfig {
     pub rules: Arc<RuleBook>,
     /// What becomes of connections to other hosts, where the gateway is the stack's proxy.
     pub egress: Egress,
+    /// Whether the gateway is the stack's HTTP proxy too, for providers whose address cannot be changed.
+    pub proxy: Option<ProxySettings>,
+    /// Root certificates (PEM) by which providers are trusted, beside the system's.
+    pub extra_roots: Vec<String>,
     /// Sets that answer in place of those on disk: what was recorded and is not proven yet.
     pub staged: Vec<Set>,
     /// Where recorded sets are written in place of `root`, for as long as they are not proven.
@@ -71,11 +76,22 @@ impl GatewayConfig {
             strict: false,
             rules: Arc::default(),
             egress: Egress::default(),
+            proxy: None,
+            extra_roots: Vec::new(),
             staged: Vec::new(),
             aside: None,
             standalone: None,
         }
     }
+}
+
+/// The gateway as a proxy.
+#[derive(Debug, Clone)]
+pub struct ProxySettings {
+    /// The time of day, from which its certificates are good for some days.
+    pub now: SystemTime,
+    /// The proxy behind which other hosts are found.
+    pub via: Option<Via>,
 }
 
 /// A provider behind the gateway.
@@ -89,11 +105,23 @@ pub struct Upstream {
     pub dialect: &'static Dialect,
     /// Headers that are put in place of those of the stack, such as its key.
     pub headers: Vec<(String, Secret)>,
+    /// The hosts it is at when the gateway is a proxy, beside the one of `url`: `api.example.com`, with a port only on that
+    /// one, `*` for one step of the name.
+    pub hosts: Vec<String>,
+    /// By what requests that came by base URL, and so are signed for the wrong host, are signed again.
+    pub sigv4: Option<SigV4>,
 }
 
 impl Upstream {
     /// A provider without headers of its own.
     pub fn new(name: &str, url: &str, dialect: &'static Dialect) -> Self {
-        Self { name: name.to_owned(), url: url.to_owned(), dialect, headers: Vec::new() }
+        Self {
+            name: name.to_owned(),
+            url: url.to_owned(),
+            dialect,
+            headers: Vec::new(),
+            hosts: Vec::new(),
+            sigv4: None,
+        }
     }
 }

@@ -95,6 +95,37 @@ pub enum Error {
         /// The provider.
         provider: String,
     },
+    /// The CA of the gateway as a proxy, or a certificate of it, cannot be made.
+    #[error("cannot make the certificates of the gateway as a proxy: {0}")]
+    Authority(String),
+    /// The stack connected, or tried to, to a host that is no provider's.
+    #[error(
+        "the stack {} {to}{}, which is no provider of this run{}",
+        if *refused { "was refused a connection to" } else { "connected to" },
+        often(*times),
+        if *refused { " (--egress deny)" } else { ": it is not recorded; `--egress deny` refuses it" }
+    )]
+    Egress {
+        /// Host and port.
+        to: String,
+        /// Whether it was refused.
+        refused: bool,
+        /// How often.
+        times: usize,
+    },
+    /// A client of the gateway as a proxy that would not have its certificate.
+    #[error(
+        "a connection of the stack to {host} was not taken over{}: {problem}; its client must trust the CA that SSL_CERT_FILE, REQUESTS_CA_BUNDLE or NODE_EXTRA_CA_CERTS names, and speak HTTP/1.1",
+        often(*times)
+    )]
+    Handshake {
+        /// The provider's host.
+        host: String,
+        /// What went wrong.
+        problem: String,
+        /// How often.
+        times: usize,
+    },
     /// A case whose provider calls did not end in time.
     #[error("`{case}` still waited for a provider when the run ended; its recordings are left as they were")]
     Unfinished {
@@ -106,8 +137,15 @@ pub enum Error {
 impl Error {
     /// Whether it is only something to know: nothing was lost that anybody waits for.
     pub fn is_notice(&self) -> bool {
-        matches!(self, Self::Late { .. } | Self::Unattributed { .. })
+        matches!(
+            self,
+            Self::Late { .. } | Self::Unattributed { .. } | Self::Egress { .. } | Self::Handshake { .. }
+        )
     }
+}
+
+fn often(times: usize) -> String {
+    if times == 1 { String::new() } else { format!(" ({times} times)") }
 }
 
 fn each(errors: &[Error]) -> String {

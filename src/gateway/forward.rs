@@ -80,11 +80,20 @@ pub(super) struct Call {
 }
 
 impl Forwarder {
-    pub(super) fn new(idle: Duration, ledger: Arc<Ledger>) -> Result<Self, Error> {
+    /// `roots` are certificates (PEM) by which providers are trusted, beside the system's.
+    pub(super) fn new(idle: Duration, roots: &[String], ledger: Arc<Ledger>) -> Result<Self, Error> {
         // Fails only if a provider of cryptography is installed already, and then that one serves.
         let _installed = rustls::crypto::ring::default_provider().install_default();
-        let client = |builder: reqwest::ClientBuilder| {
-            builder.redirect(Policy::none()).build().map_err(|error| Error::Client(error.to_string()))
+        let failed = |error: reqwest::Error| Error::Client(error.to_string());
+        let mut trusted = Vec::new();
+        for root in roots {
+            trusted.extend(reqwest::Certificate::from_pem_bundle(root.as_bytes()).map_err(failed)?);
+        }
+        let client = |mut builder: reqwest::ClientBuilder| {
+            if !trusted.is_empty() {
+                builder = builder.tls_certs_merge(trusted.clone());
+            }
+            builder.redirect(Policy::none()).build().map_err(failed)
         };
         Ok(Self {
             local: client(reqwest::Client::builder().no_proxy())?,

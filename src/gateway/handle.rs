@@ -1,28 +1,33 @@
 //! Starting, steering and ending a gateway.
 
+use super::answer::AnswerBody;
 use super::attribution::token;
 use super::forward::Forwarder;
 use super::ledger::Ledger;
 use super::loaded::Loaded;
+use super::mitm::{Front, Proxy};
 use super::server::Server;
 use super::{Error, GatewayConfig, Store};
 use crate::model::{CaseId, InferenceMode, Traffic};
 use crate::recording::{Masks, Owner, RuleBook, Set};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How long a client may take to send the head of a request.
-const HEAD: Duration = Duration::from_secs(30);
+pub(super) const HEAD: Duration = Duration::from_secs(30);
 /// How long answers that are being recorded may take to end when the run is over.
 const LAST_ANSWERS: Duration = Duration::from_secs(20);
 /// How long connections may take to end after that.
@@ -32,6 +37,7 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 pub struct Gateway {
     address: SocketAddr,
     server: Arc<Server>,
+    front: Arc<Front>,
     connections: TaskTracker,
     /// Cancelled when the gateway ends; connections then finish what they answer.
     ending: CancellationToken,
@@ -81,26 +87,24 @@ pub async fn start(listener: TcpListener, config: GatewayConfig) -> Result<Gatew
     ledger.preload(sets);
     let forwarder = match config.mode {
         InferenceMode::Replay => None,
-        _ => Some(Arc::new(Forwarder::new(config.idle, Arc::clone(&ledger))?)),
+        _ => Some(Arc::new(Forwarder::new(config.idle, &config.extra_roots, Arc::clone(&ledger))?)),
     };
+    let proxy = Proxy::new(&config, address)?;
     let server = Arc::new(Server::new(config, address, ledger, forwarder)?);
-    let gateway =
-        Gateway { address, server, connections: TaskTracker::new(), ending: CancellationToken::new() };
-    gateway.connections.spawn(accept(
-        listener,
-        Arc::clone(&gateway.server),
-        gateway.connections.clone(),
-        gateway.ending.clone(),
-    ));
+    let (connections, ending) = (TaskTracker::new(), CancellationToken::new());
+    let front = Arc::new(Front {
+        server: Arc::clone(&server),
+        proxy,
+        tasks: connections.clone(),
+        ending: ending.clone(),
+    });
+    connections.spawn(accept(listener, Arc::clone(&front)));
+    let gateway = Gateway { address, server, front, connections, ending };
     Ok(gateway)
 }
 
 /// Reads the sets of `owners`, on as many threads as there are processors.
-async fn read_ahead(
-    store: &Store,
-    owners: Vec<Owner>,
-    rules: &Arc<RuleBook>,
-) -> Result<Vec<Loaded>, Error> {
+async fn read_ahead(store: &Store, owners: Vec<Owner>, rules: &Arc<RuleBook>) -> Result<Vec<Loaded>, Error> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
     let share = owners.len().div_ceil(threads).max(1);
     let readers: Vec<_> = owners
@@ -129,7 +133,7 @@ async fn read_ahead(
     if errors.is_empty() { Ok(sets) } else { Err(Error::Recordings(errors)) }
 }
 
-async fn accept(listener: TcpListener, server: Arc<Server>, tasks: TaskTracker, ending: CancellationToken) {
+async fn accept(listener: TcpListener, front: Arc<Front>) {
     loop {
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -140,22 +144,34 @@ async fn accept(listener: TcpListener, server: Arc<Server>, tasks: TaskTracker, 
                     continue;
                 }
             },
-            () = ending.cancelled() => return,
+            () = front.ending.cancelled() => return,
         };
-        tasks.spawn(serve(stream, Arc::clone(&server), ending.clone()));
+        front.tasks.spawn(serve(stream, Arc::clone(&front)));
     }
 }
 
-async fn serve(stream: TcpStream, server: Arc<Server>, ending: CancellationToken) {
+async fn serve(stream: TcpStream, front: Arc<Front>) {
     let _slower_without = stream.set_nodelay(true);
-    let service = service_fn(move |request| {
-        let server = Arc::clone(&server);
-        async move { Ok::<_, Infallible>(server.answer(request).await) }
-    });
+    let ending = front.ending.clone();
+    let answer = move |request| {
+        let front = Arc::clone(&front);
+        async move { Ok::<_, Infallible>(front.answer(request).await) }
+    };
+    converse(stream, answer, ending).await;
+}
+
+/// Answers the requests of one connection, until it or the gateway ends.
+pub(super) async fn converse<S, A, F>(stream: S, answer: A, ending: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: Fn(http::Request<Incoming>) -> F,
+    F: Future<Output = Result<http::Response<AnswerBody>, Infallible>>,
+{
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), service_fn(answer))
+        .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     // A client that broke off or sent nonsense has been answered as far as it can be.
     tokio::select! {
@@ -191,6 +207,19 @@ impl Gateway {
     /// the stack, and are other ones in each run.
     pub fn received(&self, case: &CaseId, text: &[u8]) {
         self.server.ledger.received(case, text);
+    }
+
+    /// The certificate (PEM) of the CA that the gateway makes certificates with as a proxy; `None` if it is none.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.front.proxy.as_ref().map(Proxy::pem)
+    }
+
+    /// The variables that make the gateway the proxy of a process and make it trust the gateway; none if the gateway is no
+    /// proxy. `bundle` is a file (PEM) with the system's root certificates and [`Gateway::ca_pem`], `own` one with the
+    /// latter alone; `no_proxy` are exceptions the process would have had, of which those that would lead around the
+    /// gateway to a provider are left out, and all of them if nothing else may be connected to.
+    pub fn proxy_env(&self, bundle: &Path, own: &Path, no_proxy: &str) -> Vec<(String, String)> {
+        self.front.proxy.as_ref().map_or_else(Vec::new, |proxy| proxy.variables(bundle, own, no_proxy))
     }
 
     /// A case begins, or another attempt of it: its recordings are given out from the first one on.
@@ -232,6 +261,7 @@ impl Gateway {
         if let Some(admin) = &self.server.admin {
             finished.session.add(&admin.cases.session_before());
         }
+        finished.errors.extend(self.front.proxy.iter().flat_map(Proxy::told));
         finished
     }
 }

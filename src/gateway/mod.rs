@@ -3,8 +3,9 @@
 //!
 //! `server` takes requests in and finds out which provider is meant; `attribution` finds out which case asks; `ledger`
 //! knows what each case may still be given and what it has asked; `forward` asks providers, and exists only in modes that
-//! may; `store` alone opens recordings. Where no runner of ours steers it, `cases` opens a case at its first call and
-//! `admin` answers `/__stack_test/…`. In replay there is no client in the whole gateway: a miss cannot go live.
+//! may; `store` alone opens recordings; `mitm` takes in what does not come by base URL. Where no runner of ours steers it,
+//! `cases` opens a case at its first call and `admin` answers `/__stack_test/…`. In replay there is no client for
+//! providers in the whole gateway: a miss cannot go live.
 
 mod admin;
 mod answer;
@@ -19,18 +20,23 @@ mod handle;
 mod knowledge;
 mod ledger;
 mod loaded;
+mod mitm;
 mod pace;
 mod recorder;
 mod request_body;
 mod server;
+mod sigv4;
 mod store;
 mod survey;
 mod taken;
+mod via;
 
-pub use config::{GatewayConfig, IDLE, Standalone, Upstream};
+pub use config::{GatewayConfig, IDLE, ProxySettings, Standalone, Upstream};
 pub use error::Error;
 pub use handle::{Finished, Gateway, start};
 pub use server::{MISS_STATUS, NOTE};
+pub use sigv4::SigV4;
 pub use store::{Saved, Store};
 pub use survey::{Survey, setups};
 pub use taken::LARGEST_ANSWER;
+pub use via::Via;

@@ -5,12 +5,14 @@ use super::answer::{AnswerBody, own, recorded};
 use super::attribution::{case_of_token, named};
 use super::forward::{Call, Forwarder};
 use super::ledger::{Ledger, Verdict};
+use super::mitm::Place;
 use super::pace::before_head;
 use super::request_body::{self, BodyProblem};
 use super::{Error, GatewayConfig, Upstream};
 use crate::model::{CaseId, Miss, ReplaySpeed};
 use crate::wire::message::Request;
-use http::{HeaderValue, StatusCode};
+use http::uri::Authority;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use hyper::body::Incoming;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,7 +22,8 @@ use url::Url;
 /// miss is asked once and cannot be taken for an answer.
 pub const MISS_STATUS: u16 = 418;
 
-/// The header that marks the gateway's own answers: `miss`, `upstream` (the provider gave none), `request` (refused).
+/// The header that marks the gateway's own answers: `miss`, `upstream` (the provider gave none), `request` (refused),
+/// `egress` (a host that is no provider's).
 pub const NOTE: &str = "x-stack-test";
 
 /// Answers requests.
@@ -71,25 +74,39 @@ impl Server {
         Ok(Self { providers, ledger, forwarder, admin, close_connections, replay_speed })
     }
 
-    pub(super) async fn answer(&self, request: http::Request<Incoming>) -> http::Response<AnswerBody> {
-        let mut response =
-            self.decide(request).await.unwrap_or_else(|Refusal(status, what)| own(status, "request", &what));
+    /// Answers a request to the provider that the path names or, with a place, to the one that is there.
+    pub(super) async fn answer(
+        &self,
+        request: http::Request<Incoming>,
+        place: Option<&Place>,
+    ) -> http::Response<AnswerBody> {
+        let decided = self.decide(request, place).await;
+        let mut response = decided.unwrap_or_else(|Refusal(status, what)| own(status, "request", &what));
         if self.close_connections {
             response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }
 
-    async fn decide(&self, request: http::Request<Incoming>) -> Result<http::Response<AnswerBody>, Refusal> {
+    async fn decide(
+        &self,
+        request: http::Request<Incoming>,
+        place: Option<&Place>,
+    ) -> Result<http::Response<AnswerBody>, Refusal> {
         let (mut parts, body) = request.into_parts();
-        if let Some(admin) = &self.admin {
+        if let (Some(admin), None) = (&self.admin, place) {
             admin.guard(&parts)?;
             if admin::is_meant(parts.uri.path()) {
                 return admin.answer(&parts, body).await;
             }
         }
-        let (token, path) = own_case(parts.uri.path())?;
-        let (upstream, base, path) = self.route(path)?;
+        let (token, (upstream, base, path)) = match place {
+            None => {
+                let (token, path) = own_case(parts.uri.path())?;
+                (token, self.route(path)?)
+            }
+            Some(place) => (None, self.visit(place, parts.uri.path(), &parts.headers)?),
+        };
         let query = parts.uri.query().unwrap_or_default();
         let body = request_body::whole(body).await?;
         let content_type =
@@ -129,20 +146,43 @@ impl Server {
                 let mut url = base.clone();
                 url.set_path(path);
                 url.set_query(Some(query).filter(|query| !query.is_empty()));
+                if let Some(sigv4) = &upstream.sigv4 {
+                    sigv4.sign_again(&parts.method, &url, &mut parts.headers, &body);
+                }
                 let call = Call { url, method: parts.method, headers: parts.headers, body };
                 Ok(forwarder.pass(call, upstream, ticket).await)
             }
         }
     }
 
+    /// The provider at `place`, and the path there. A client that got a connection to one host and asks another on it is
+    /// sent away.
+    fn visit<'a>(
+        &'a self,
+        place: &'a Place,
+        path: &'a str,
+        headers: &HeaderMap,
+    ) -> Result<(&'a Upstream, &'a Url, &'a str), Refusal> {
+        unclimbing(path)?;
+        if !path.starts_with('/') {
+            return Err(refused(StatusCode::BAD_REQUEST, "the path must begin with a slash"));
+        }
+        let asked = headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
+        let asked: Option<Authority> = asked.and_then(|host| host.parse().ok());
+        let known = place.origin.host_str().unwrap_or_default();
+        if !asked.is_some_and(|asked| asked.host().trim_end_matches('.').eq_ignore_ascii_case(known)) {
+            let what = format!("the connection is one to `{known}`, and `host` must say so");
+            return Err(refused(StatusCode::MISDIRECTED_REQUEST, &what));
+        }
+        match self.providers.get(place.provider) {
+            Some((upstream, _)) => Ok((upstream, &place.origin, path)),
+            None => Err(refused(StatusCode::NOT_FOUND, "there is no such provider")),
+        }
+    }
+
     /// The provider that the path names, and the path there.
     fn route<'a>(&self, path: &'a str) -> Result<(&Upstream, &Url, &'a str), Refusal> {
-        if climbs(path) {
-            return Err(refused(
-                StatusCode::BAD_REQUEST,
-                "the path must not climb: it has a step `.` or `..`",
-            ));
-        }
+        unclimbing(path)?;
         let (name, rest) = path.trim_start_matches('/').split_once('/').map_or_else(
             || (path.trim_matches('/'), "/"),
             |(name, rest)| (name, &path[path.len() - rest.len() - 1..]),
@@ -178,6 +218,13 @@ fn own_case(path: &str) -> Result<(Option<CaseId>, &str), Refusal> {
             "the first step of the path begins with `@` and names no case",
         )),
     }
+}
+
+fn unclimbing(path: &str) -> Result<(), Refusal> {
+    if climbs(path) {
+        return Err(refused(StatusCode::BAD_REQUEST, "the path must not climb: it has a step `.` or `..`"));
+    }
+    Ok(())
 }
 
 /// Whether a path has a step `.` or `..`, also where it is percent-encoded.

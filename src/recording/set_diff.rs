@@ -223,11 +223,7 @@ mod tests {
         let headers = vec![("content-type".to_owned(), "text/event-stream".to_owned())];
         Exchange {
             request,
-            response: Response {
-                head: Some(Head::new(200, headers)),
-                body: answer,
-                end: End::Complete,
-            },
+            response: Response { head: Some(Head::new(200, headers)), body: answer, end: End::Complete },
         }
     }
 

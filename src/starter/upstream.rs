@@ -23,7 +23,8 @@ const LIST_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// Redirects are not followed: no provider's API has them, and a key would travel along. Where all base URLs are plain
 /// HTTP the system's certificates are not read, which takes longer than the rest of the start and fails in an image
-/// that has none.
+/// that has none. Where all are on this machine, as they are behind a gateway, a proxy that the environment names is not for
+/// them.
 ///
 /// # Errors
 /// A TLS set-up that does not work.
@@ -33,12 +34,25 @@ pub(crate) fn client(providers: &[ProviderConfig]) -> Result<Client, ServeError>
     let builder = Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .redirect(Policy::none())
-        .no_proxy()
         .user_agent(concat!("stack-test/", env!("CARGO_PKG_VERSION")))
         .tcp_nodelay(true);
     let plain = providers.iter().all(|provider| provider.base_url.starts_with("http://"));
     let builder = if plain { builder.tls_certs_only([]) } else { builder };
+    let builder = if providers.iter().all(|provider| is_local(&provider.base_url)) {
+        builder.no_proxy()
+    } else {
+        builder
+    };
     builder.build().map_err(ServeError::Client)
+}
+
+fn is_local(base_url: &str) -> bool {
+    let url = url::Url::parse(base_url).ok();
+    url.and_then(|url| url.host().map(|host| host.to_owned())).is_none_or(|host| match host {
+        url::Host::Domain(name) => name == "localhost",
+        url::Host::Ipv4(address) => address.is_loopback() || address.is_unspecified(),
+        url::Host::Ipv6(address) => address.is_loopback() || address.is_unspecified(),
+    })
 }
 
 /// Sends `body` to `path` below the provider's base URL.

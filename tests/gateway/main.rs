@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a test may")]
 
 mod faults;
-mod ids;
 mod fidelity;
 mod hostile;
+mod ids;
 mod raw;
 mod recording;
 mod replay;

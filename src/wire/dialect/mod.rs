@@ -2,6 +2,9 @@
 //!
 //! A new provider is a file here and a line in [`DIALECTS`].
 
+mod anthropic;
+mod bedrock;
+mod gemini;
 mod kinds;
 mod llama_cpp;
 mod ollama;

@@ -3,8 +3,15 @@
 use super::Dialect;
 
 /// Every dialect; the first is what a provider of unknown kind is taken for.
-pub const DIALECTS: &[&Dialect] =
-    &[&super::openai::DIALECT, &super::ollama::DIALECT, &super::vllm::DIALECT, &super::llama_cpp::DIALECT];
+pub const DIALECTS: &[&Dialect] = &[
+    &super::openai::DIALECT,
+    &super::ollama::DIALECT,
+    &super::vllm::DIALECT,
+    &super::llama_cpp::DIALECT,
+    &super::anthropic::DIALECT,
+    &super::gemini::DIALECT,
+    &super::bedrock::DIALECT,
+];
 
 /// The dialect of that name.
 pub fn by_name(name: &str) -> Option<&'static Dialect> {
@@ -27,7 +34,7 @@ mod tests {
         for dialect in DIALECTS {
             assert_eq!(by_name(dialect.name).map(|found| found.name), Some(dialect.name));
             assert_eq!(for_provider(dialect.name).name, dialect.name);
-            assert!(dialect.example.contains("/v1"), "{}", dialect.name);
+            assert!(dialect.example.contains("=http"), "{}", dialect.name);
             let lower = |header: &&str| **header == header.to_ascii_lowercase();
             assert!(dialect.secret_headers.iter().all(lower));
         }

@@ -4,6 +4,7 @@ mod exit_codes;
 mod matching;
 mod outcomes;
 mod proof;
+mod proxy;
 mod scheduling;
 mod secrets;
 mod selection;
