@@ -9,7 +9,7 @@ use std::sync::Arc;
 const DEFAULTS: &str = include_str!("defaults.yaml");
 
 /// The keys of the file itself.
-const TOP_KEYS: &[&str] = &["providers", "setups", "run", "secrets"];
+const TOP_KEYS: &[&str] = &["providers", "setups", "run", "secrets", "allow_secrets"];
 /// The keys under `run:`; each is the default of the flag of that name.
 const RUN_KEYS: &[&str] = &[
     "stack_config",
@@ -50,6 +50,8 @@ pub(super) struct Project {
     pub(super) root: Option<PathBuf>,
     /// Environment variables whose values are secret, beside those of the providers.
     pub(super) secrets: Vec<String>,
+    /// Texts that look like keys and are none.
+    pub(super) allow_secrets: Vec<String>,
 }
 
 /// A model provider, as the stack is pointed at it.
@@ -103,6 +105,7 @@ impl Project {
                     let run = fields(&entry.value, "`run`", RUN_KEYS, errors);
                     self.run.extend(run.map(|entry| (entry.key.clone(), entry.value.clone())));
                 }
+                "allow_secrets" => self.allow_secrets.extend(strings(&entry.value, errors)),
                 _ => self.secrets.extend(strings(&entry.value, errors)),
             }
         }

@@ -7,6 +7,10 @@ use http::HeaderName;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// What a stack is given in place of each provider's key, in every mode. Where the stack sends it, the gateway puts the real
+/// one. It is the same always, so that a request that repeats it is the same question with any key and without one.
+pub const DUMMY_KEY: &str = "stack-test-dummy-key";
+
 /// How long a provider may stay silent, before its head and between two pieces, where nothing else is asked for.
 pub const IDLE: Duration = Duration::from_secs(300);
 
@@ -23,6 +27,8 @@ pub struct GatewayConfig {
     pub providers: Vec<Upstream>,
     /// Values that must not be kept or shown, and the names they are masked with.
     pub secrets: Vec<(String, Secret)>,
+    /// Texts that look like keys and are none: made-up ones, in tests. They are kept as they are.
+    pub allow_secrets: Vec<String>,
     /// The cases that will run. Their recordings are read at the start, so that a broken one is found before anything
     /// runs; those of other cases are read when they are asked for.
     pub cases: Vec<CaseId>,
@@ -61,6 +67,7 @@ impl GatewayConfig {
             root: root.to_owned(),
             providers: Vec::new(),
             secrets: Vec::new(),
+            allow_secrets: Vec::new(),
             cases: Vec::new(),
             idle: IDLE,
             close_connections: false,
@@ -85,11 +92,14 @@ pub struct Upstream {
     pub dialect: &'static Dialect,
     /// Headers that are put in place of those of the stack, such as its key.
     pub headers: Vec<(String, Secret)>,
+    /// The key that is put where the stack sends [`DUMMY_KEY`], in a header or a parameter of the query. Another key that
+    /// the stack sends (one that a test brought along) is left as it is.
+    pub key: Option<Secret>,
 }
 
 impl Upstream {
     /// A provider without headers of its own.
     pub fn new(name: &str, url: &str, dialect: &'static Dialect) -> Self {
-        Self { name: name.to_owned(), url: url.to_owned(), dialect, headers: Vec::new() }
+        Self { name: name.to_owned(), url: url.to_owned(), dialect, headers: Vec::new(), key: None }
     }
 }

@@ -4,7 +4,7 @@ use super::loaded::Loaded;
 use super::recorder::Recorder;
 use super::{Error, Finished, Store};
 use crate::model::{CaseId, Decided, InferenceMode, Miss, Traffic};
-use crate::recording::{Key, Masks, Owner, Set, describe, explain};
+use crate::recording::{Key, Masks, Owner, Set, describe, explain, scan};
 use crate::wire::dialect::Dialect;
 use crate::wire::message::{Exchange, Request, Response};
 use std::collections::HashMap;
@@ -177,7 +177,7 @@ impl Ledger {
 
     fn save(&self, set: Set) {
         let owner = set.owner.clone();
-        match self.kept.save(self.masked(set)) {
+        match self.masked(set).and_then(|set| self.kept.save(set)) {
             Ok(_) => self.lock().recorded.push(owner),
             Err(error) => self.complain(error),
         }
@@ -301,10 +301,18 @@ impl Ledger {
     }
 
     /// The set without secrets, as it is written.
-    fn masked(&self, set: Set) -> Set {
+    ///
+    /// # Errors
+    /// It holds one that cannot be masked.
+    fn masked(&self, set: Set) -> Result<Set, Error> {
         let exchanges: Vec<Exchange> =
             set.exchanges.into_iter().map(|exchange| self.masks.exchange(exchange)).collect();
-        Set { owner: set.owner, exchanges }
+        let set = Set { owner: set.owner, exchanges };
+        let findings = scan(&set, &self.masks);
+        if findings.is_empty() {
+            return Ok(set);
+        }
+        Err(Error::Secrets { path: self.store.path(&set.owner), findings })
     }
 
     /// Whether an answer is still to come that will be kept: of a case that passed, or outside any case.

@@ -20,7 +20,7 @@ mod recorder;
 mod server;
 mod store;
 
-pub use config::{GatewayConfig, IDLE, Standalone, Upstream};
+pub use config::{DUMMY_KEY, GatewayConfig, IDLE, Standalone, Upstream};
 pub use error::Error;
 pub use handle::{Finished, Gateway, start};
 pub use server::{MISS_STATUS, NOTE};

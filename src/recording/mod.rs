@@ -2,10 +2,11 @@
 //!
 //! A [`Set`] holds the exchanges of one case in order. [`Key`] is the canonical form of a request: two requests with the
 //! same key are the same question. What differs from call to call is normalised by [`Normaliser`], secrets are hidden by
-//! [`Masks`], both before anything is compared or written, in every mode. Everything here is pure: the gateway's store is
+//! [`Masks`] and looked for once more by [`scan`], both before anything is compared or written, in every mode. Everything here is pure: the gateway's store is
 //! what opens files.
 
 mod canonical;
+mod content_coding;
 mod encode;
 mod error;
 mod explain;
@@ -16,7 +17,9 @@ mod multipart;
 mod names;
 mod normalise;
 mod read;
+mod secrets;
 mod set;
+mod spread;
 mod write;
 
 pub use error::{FormatError, Problem};
@@ -28,5 +31,6 @@ pub use multipart::with_fixed_boundary;
 pub use names::{BODIES, NO_SETUP, SESSION, component, suite_component};
 pub use normalise::{Normaliser, Renames};
 pub use read::{BlobSource, parse};
+pub use secrets::{Finding, scan};
 pub use set::{Owner, Set};
 pub use write::{Blob, FORMAT, Written, write};

@@ -2,6 +2,7 @@
 
 mod exit_codes;
 mod outcomes;
+mod planted;
 mod proof;
 mod scheduling;
 mod secrets;
