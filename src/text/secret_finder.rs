@@ -1,7 +1,7 @@
 //! Where a text holds secrets.
 
 use super::key_shapes;
-use super::spellings::{LONGEST_ESCAPE, spellings};
+use super::spellings::{LONGEST_ESCAPE, letters_within, spellings};
 use regex::bytes::{Regex, RegexBuilder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -26,6 +26,8 @@ pub struct Found<'a> {
 
 #[derive(Debug)]
 struct Declared {
+    /// Meets letters that each form of each secret has: most texts have none of them, and this is the fastest way to know.
+    letters: Option<Regex>,
     /// Meets each form of each secret.
     any: Regex,
     each: Vec<One>,
@@ -62,6 +64,8 @@ impl SecretFinder {
                 }
             }
         }
+        let letters: Option<Vec<Vec<String>>> = names.keys().map(|value| letters_within(value)).collect();
+        let letters = letters.map(|letters| compile(&letters.concat().join("|")));
         let longest = names.keys().map(|value| value.len() * LONGEST_ESCAPE).max().unwrap_or(0);
         let one =
             |(value, name): (String, String)| One { forms: spellings(&value), name, exact: OnceLock::new() };
@@ -70,7 +74,10 @@ impl SecretFinder {
         // The first alternative wins: of two secrets of which one begins with the other, the longer must.
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         let any = (!forms.is_empty()).then(|| compile(&forms.join("|")));
-        Self { declared: any.map(|any| Arc::new(Declared { any, each, longest })), allowed: Arc::default() }
+        Self {
+            declared: any.map(|any| Arc::new(Declared { letters, any, each, longest })),
+            allowed: Arc::default(),
+        }
     }
 
     /// Leaves `keys` alone that only their shape gives away: made-up ones, in tests.
@@ -84,7 +91,8 @@ impl SecretFinder {
     pub fn find(&self, bytes: &[u8]) -> Vec<Found<'_>> {
         let mut found = Vec::new();
         if let Some(declared) = &self.declared {
-            let hits = declared.any.find_iter(bytes);
+            let may_hold = declared.letters.as_ref().is_none_or(|letters| letters.is_match(bytes));
+            let hits = declared.any.find_iter(if may_hold { bytes } else { &[] });
             found.extend(hits.map(|hit| Found { range: hit.range(), name: declared.name(hit.as_bytes()) }));
         }
         let allowed = |key: &[u8]| self.allowed.contains(key);

@@ -15,6 +15,25 @@ pub(super) fn spellings(secret: &str) -> Vec<String> {
     forms
 }
 
+/// Letters of which each form of `secret` has at least one as they are; `None` if there is a form without any.
+pub(super) fn letters_within(secret: &str) -> Option<Vec<String>> {
+    let plain = longest_run(secret);
+    let bases = (0..3).map(|offset| {
+        let (encoded, first, last) = encoded(secret.as_bytes(), offset);
+        longest_run(&encoded[first..last])
+    });
+    let all: Vec<String> = std::iter::once(plain).chain(bases).collect();
+    all.iter().all(|run| run.len() >= TELLING).then_some(all)
+}
+
+/// Fewer letters than this are met everywhere.
+const TELLING: usize = 3;
+
+fn longest_run(text: &str) -> String {
+    let runs = text.split(|c: char| !c.is_ascii_alphanumeric());
+    runs.max_by_key(|run| run.len()).unwrap_or_default().to_owned()
+}
+
 fn any_spelling(c: char) -> String {
     if c.is_ascii_alphanumeric() {
         return c.to_string();
@@ -47,11 +66,7 @@ fn any_spelling(c: char) -> String {
 
 /// The characters of a base64 text that the secret alone determines, when `offset` bytes (modulo 3) come before it.
 fn base64_form(secret: &[u8], offset: usize) -> String {
-    let mut padded = vec![0; offset];
-    padded.extend_from_slice(secret);
-    let encoded = STANDARD_NO_PAD.encode(&padded);
-    let first = (offset * 8).div_ceil(6);
-    let last = padded.len() * 8 / 6;
+    let (encoded, first, last) = encoded(secret, offset);
     let mut form = String::new();
     for c in encoded[first..last].chars() {
         match c {
@@ -61,4 +76,12 @@ fn base64_form(secret: &[u8], offset: usize) -> String {
         }
     }
     form
+}
+
+/// The secret in base64 with `offset` bytes before it, and from where to where it alone determines the characters.
+fn encoded(secret: &[u8], offset: usize) -> (String, usize, usize) {
+    let mut padded = vec![0; offset];
+    padded.extend_from_slice(secret);
+    let (first, last) = ((offset * 8).div_ceil(6), padded.len() * 8 / 6);
+    (STANDARD_NO_PAD.encode(&padded), first, last)
 }

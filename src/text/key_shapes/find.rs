@@ -48,17 +48,28 @@ pub(in crate::text) fn find(
 /// The key that begins, with what belongs around it, at `start`.
 fn at(bytes: &[u8], start: usize, ends: &[usize]) -> Option<(Range<usize>, &'static KeyShape)> {
     let rest = &bytes[start..];
+    if rest.starts_with(b"://") && !has_user(&rest[3..]) {
+        return None;
+    }
     let begins = |shape: &KeyShape| shape.begins.iter().any(|text| rest.starts_with(text.as_bytes()));
     KEY_SHAPES.iter().enumerate().filter(|(_, shape)| begins(shape)).find_map(|(index, shape)| {
         // What is named may follow any prefix (`OPENAI_API_KEY=`); a key in the middle of a word is none.
         if shape.random && ends.binary_search(&start).is_err() && !begins_a_word(&bytes[..start]) {
             return None;
         }
-        let groups = pattern(index).captures(rest)?;
+        // Where it ends is found in one go; finding its group costs memory by the length of what is searched.
+        let whole = pattern(index).find(rest)?;
+        let groups = pattern(index).captures(&rest[..whole.end()])?;
         let key = groups.iter().skip(1).flatten().next().or_else(|| groups.get(0))?;
         let fits = !shape.random || looks_random(key.as_bytes());
         fits.then(|| (start + key.start()..start + key.end(), shape))
     })
+}
+
+/// Whether the URL goes on with a user: texts are full of URLs, and hardly one has any.
+fn has_user(authority: &[u8]) -> bool {
+    let end = authority.iter().find(|byte| b"@/ \"'\\\n<>".contains(byte));
+    end == Some(&b'@')
 }
 
 /// Whether a word can begin behind `before`: also behind an escape such as `\n`, `\u003c` or `%3D`, which end in letters.
