@@ -220,7 +220,7 @@ fn prepare(args: &GatewayArgs, common: &Common<'_>) -> Result<Prepared, CommandE
         }
         header.ok()
     });
-    let mut secrets = providers::secrets(&project, inputs, &[]);
+    let mut secrets = providers::secrets(&project, inputs, &[], &[]);
     secrets.extend(typed_secrets(&args.secret, inputs));
     let behind = gateway_providers::read(&args.provider, &project, setup, inputs).unwrap_or_else(|wrong| {
         errors.extend(wrong);
@@ -230,11 +230,13 @@ fn prepare(args: &GatewayArgs, common: &Common<'_>) -> Result<Prepared, CommandE
         return Err(CommandError::usage(errors));
     }
     secrets.extend(behind.iter().filter_map(Behind::secret));
-    let redactor = Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()));
+    let redactor = Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()))
+        .allowing(project.allow_secrets.iter().cloned());
     let root = inputs.cwd.join(recordings(args, &project));
     let config = GatewayConfig {
         providers: behind.iter().map(|one| one.upstream(mode)).collect(),
         secrets,
+        allow_secrets: project.allow_secrets.clone(),
         replay_speed: args.replay_speed.unwrap_or_default(),
         strict: args.strict,
         egress: args.egress.unwrap_or_default(),

@@ -2,9 +2,9 @@
 
 use super::inputs::Inputs;
 use super::project::{Project, Provider, Setup};
-use super::providers::{REPLAY_KEY, dialect};
+use super::providers::dialect;
 use super::proxy;
-use crate::gateway::{Gateway, Upstream};
+use crate::gateway::{DUMMY_KEY, Gateway, Upstream};
 use crate::model::{InferenceMode, Secret};
 use crate::source::{Diagnostic, nearest};
 use crate::wire::dialect::for_provider;
@@ -129,7 +129,7 @@ impl Behind {
         if let Some(key_env) = &self.key_env
             && (self.key.is_some() || mode == InferenceMode::Replay)
         {
-            env.push((key_env.clone(), REPLAY_KEY.to_owned()));
+            env.push((key_env.clone(), DUMMY_KEY.to_owned()));
         }
         env
     }

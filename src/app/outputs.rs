@@ -49,11 +49,7 @@ impl Outputs {
     /// Each report that cannot be written.
     pub(super) fn open(settings: &OutputSettings, inputs: &Inputs) -> Result<Self, Vec<Diagnostic>> {
         let redacted = |out: Box<dyn Write + Send>| -> Box<dyn Write + Send> {
-            if settings.redactor.is_empty() {
-                out
-            } else {
-                Box::new(RedactingWriter::new(out, settings.redactor.clone()))
-            }
+            Box::new(RedactingWriter::new(out, settings.redactor.clone()))
         };
         let progress =
             (inputs.stderr_tty && settings.verbosity != Verbosity::Quiet).then(ProgressDrawTarget::stderr);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 const DEFAULTS: &str = include_str!("defaults.yaml");
 
 /// The keys of the file itself.
-const TOP_KEYS: &[&str] = &["providers", "setups", "run", "match", "secrets"];
+const TOP_KEYS: &[&str] = &["providers", "setups", "run", "match", "secrets", "allow_secrets"];
 /// The keys under `run:`; each is the default of the flag of that name.
 const RUN_KEYS: &[&str] = &[
     "stack_config",
@@ -53,6 +53,8 @@ pub(super) struct Project {
     pub(super) root: Option<PathBuf>,
     /// Environment variables whose values are secret, beside those of the providers.
     pub(super) secrets: Vec<String>,
+    /// Texts that look like keys and are none.
+    pub(super) allow_secrets: Vec<String>,
 }
 
 /// A model provider, as the stack is pointed at it.
@@ -113,6 +115,7 @@ impl Project {
                     self.rules.append(&mut parsed.value);
                     errors.append(&mut parsed.errors);
                 }
+                "allow_secrets" => self.allow_secrets.extend(strings(&entry.value, errors)),
                 _ => self.secrets.extend(strings(&entry.value, errors)),
             }
         }

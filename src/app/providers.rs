@@ -3,7 +3,7 @@
 use super::inputs::Inputs;
 use super::project::{Project, Provider, Setup};
 use super::proxy;
-use crate::gateway::{Gateway, Upstream};
+use crate::gateway::{DUMMY_KEY, Gateway, Upstream};
 use crate::model::{InferenceMode, Secret};
 use crate::plan::ModelChoices;
 use crate::source::{Diagnostic, nearest};
@@ -14,8 +14,12 @@ use crate::suite::ModelKind;
 use crate::wire::dialect::{DIALECTS, Dialect, by_name};
 use std::collections::BTreeMap;
 
-/// What the stack gets as a key where nobody gave one and no provider will be asked: clients refuse to start without any.
-pub(super) const REPLAY_KEY: &str = "stack-test-replay";
+/// What the names of variables end with that hold a key or password.
+const SECRET_ENDS: &[&str] =
+    &["_KEY", "APIKEY", "_KEY_ID", "TOKEN", "SECRET", "PASSWORD", "_PASSPHRASE", "_PAT", "_CREDENTIAL"];
+
+/// The option of a pair that holds a key.
+const KEY_OPTION: &str = "api_key";
 
 /// The environment of the stack and the providers that are part of the run.
 #[derive(Debug)]
@@ -32,7 +36,6 @@ pub(super) struct Providers {
 struct Enabled {
     provider: Provider,
     upstream: Upstream,
-    has_key: bool,
 }
 
 impl Providers {
@@ -82,8 +85,10 @@ impl Providers {
                     let mut upstream = Upstream::new(name, url.unwrap_or(&provider.upstream), dialect);
                     upstream.hosts.clone_from(&provider.hosts);
                     upstream.sigv4 = proxy::sigv4(dialect, &value);
-                    let has_key = provider.key_env.as_deref().is_none_or(|name| value(name).is_some());
-                    enabled.push(Enabled { provider: provider.clone(), upstream, has_key });
+                    let key = written_key(stack_config, name)
+                        .or_else(|| value(provider.key_env.as_deref()?).map(str::to_owned));
+                    upstream.key = key.map(|key| Secret::new(key.trim()));
+                    enabled.push(Enabled { provider: provider.clone(), upstream });
                 }
                 Err(error) => errors.push(error),
             }
@@ -102,7 +107,9 @@ impl Providers {
         self.enabled.iter().any(|enabled| !enabled.upstream.hosts.is_empty())
     }
 
-    /// The variables of a stack whose providers are behind `gateway`.
+    /// The variables of a stack whose providers are behind `gateway`. In place of each key there is a dummy, for which the
+    /// gateway puts the key itself: neither the stack nor what it logs ever holds one. In replay the dummy is there also where
+    /// nobody gave a key, as clients refuse to start without any.
     pub(super) fn stack_env(&self, gateway: &Gateway, mode: InferenceMode) -> Vec<(String, String)> {
         let mut env: Vec<(String, String)> =
             self.disabled.iter().map(|name| (name.clone(), String::new())).collect();
@@ -112,13 +119,30 @@ impl Providers {
                 env.push((url_env.clone(), gateway.base_url(&enabled.upstream.name)));
             }
             if let Some(key_env) = &enabled.provider.key_env
-                && !enabled.has_key
-                && mode == InferenceMode::Replay
+                && (enabled.upstream.key.is_some() || mode == InferenceMode::Replay)
             {
-                env.push((key_env.clone(), REPLAY_KEY.to_owned()));
+                env.push((key_env.clone(), DUMMY_KEY.to_owned()));
             }
         }
         env
+    }
+
+    /// The target with the dummy in place of the keys that are written in the stack-config, for a stack behind the gateway:
+    /// they would be in the arguments of its process.
+    pub(super) fn isolated(&self, mut target: Target) -> Target {
+        if let Target::Builtin(Config::Pairs(pairs)) | Target::Process { config: Config::Pairs(pairs), .. } =
+            &mut target
+        {
+            let isolated = |id: &str| self.enabled.iter().any(|enabled| enabled.upstream.name == id);
+            let options = pairs
+                .iter_mut()
+                .filter(|pair| isolated(&pair.provider.id))
+                .flat_map(|pair| &mut pair.options);
+            for (_, value) in options.filter(|(name, value)| name == KEY_OPTION && !value.is_empty()) {
+                DUMMY_KEY.clone_into(value);
+            }
+        }
+        target
     }
 
     /// What the stack will find in its environment, apart from the gateway's addresses.
@@ -134,15 +158,23 @@ impl Providers {
     }
 }
 
-/// Values that must not be shown or kept: those of the providers' keys and of variables that are called like keys.
+/// Values that must not be shown or kept: those of the providers' keys, of variables that are called like keys, and of
+/// `--secret`, which are `given`.
 pub(super) fn secrets(
     project: &Project,
     inputs: &Inputs,
     typed: &[(String, String)],
+    given: &[String],
 ) -> Vec<(String, Secret)> {
+    let given = given.iter().filter_map(|given| match given.strip_prefix("env:") {
+        // One that is not set hides nothing: a replay needs no keys.
+        Some(name) => inputs.env(name).map(|value| (name.to_owned(), Secret::new(value))),
+        // All have one name, since their order should not matter.
+        None => Some(("secret".to_owned(), Secret::new(given.as_str()))),
+    });
     let looks_secret = |name: &str| {
         let name = name.to_uppercase();
-        ["_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "API_KEY"].iter().any(|end| name.ends_with(end))
+        SECRET_ENDS.iter().any(|end| name.ends_with(end))
     };
     let declared = |name: &str| {
         project.secrets.iter().any(|secret| secret == name)
@@ -152,6 +184,7 @@ pub(super) fn secrets(
     let all = inputs.env.iter().chain(written.map(|(name, value)| (name, value)));
     all.filter(|(name, value)| !value.is_empty() && (declared(name) || looks_secret(name)))
         .map(|(name, value)| (name.clone(), Secret::new(value.clone())))
+        .chain(given)
         .collect()
 }
 
@@ -165,6 +198,17 @@ pub(super) fn written_keys(stack_config: &StackConfig) -> Vec<(String, Secret)> 
     let options = pairs.into_iter().flat_map(|pair| pair.options);
     let keys = options.filter(|(name, value)| name.ends_with("key") && !value.is_empty());
     keys.map(|(name, value)| (name, Secret::new(value))).collect()
+}
+
+/// The key of `provider` that is written in the stack-config itself.
+fn written_key(stack_config: &StackConfig, provider: &str) -> Option<String> {
+    let (Target::Builtin(Config::Pairs(pairs)) | Target::Process { config: Config::Pairs(pairs), .. }) =
+        stack_config.target()
+    else {
+        return None;
+    };
+    let options = pairs.into_iter().filter(|pair| pair.provider.id == provider).flat_map(|pair| pair.options);
+    options.into_iter().find(|(name, value)| name == KEY_OPTION && !value.is_empty()).map(|(_, value)| value)
 }
 
 /// The providers that the stack-config itself chooses, with the URLs that they would be asked at if there were no gateway.

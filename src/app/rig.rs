@@ -14,6 +14,7 @@ use crate::source::Diagnostic;
 use crate::stack::{self, Runtime, Stack, StackRequest};
 use crate::stack_config::Target;
 use crate::suite::ModelKind;
+use crate::text::Redactor;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +37,8 @@ pub(super) struct Rig<'a> {
     pub(super) inputs: &'a Inputs,
     pub(super) prepared: Prepared,
     pub(super) secrets: Vec<(String, Secret)>,
+    /// What looks like a key and is none.
+    pub(super) allow_secrets: Vec<String>,
     pub(super) run_id: String,
 }
 
@@ -70,6 +73,7 @@ impl Rig<'_> {
         GatewayConfig {
             providers: self.prepared.providers.upstreams(),
             secrets: self.secrets.clone(),
+            allow_secrets: self.allow_secrets.clone(),
             cases: plan.cases.iter().map(|case| case.id.clone()).collect(),
             replay_speed: settings.replay_speed,
             strict: settings.strict,
@@ -120,7 +124,11 @@ impl Rig<'_> {
             .map_or_else(|| providers.plain_env(), |(gateway, mode)| providers.stack_env(gateway, mode));
         env.extend(gateway.iter().flat_map(|(gateway, _)| proxy::env(gateway, &self.folder(), self.inputs)));
         let request = StackRequest {
-            target: settings.stack_config.target(),
+            target: match gateway {
+                Some(_) => providers.isolated(settings.stack_config.target()),
+                None => settings.stack_config.target(),
+            },
+            redactor: self.redactor(),
             runtime: self.prepared.runtime.clone(),
             env,
             process_env: self.inputs.env.clone(),
@@ -140,6 +148,12 @@ impl Rig<'_> {
             _ = stop.broken_off() => cancel.cancel(),
         }
         starting.await
+    }
+
+    /// Hides secrets in the log of the stack.
+    fn redactor(&self) -> Redactor {
+        let values = self.secrets.iter().map(|(_, secret)| secret.expose());
+        Redactor::new(values).allowing(self.allow_secrets.iter().cloned())
     }
 
     /// The models that the selected cases use.

@@ -54,12 +54,18 @@ pub(super) async fn run(common: &Common<'_>, request: RunRequest) -> Result<Exit
         reports: settings::reports(&request, &project).map_err(CommandError::usage)?,
         redactor: Redactor::default(),
     };
-    let mut secrets = providers::secrets(&project, inputs, &settings::typed_env(&request));
+    let mut secrets = providers::secrets(
+        &project,
+        inputs,
+        &settings::typed_env(&request),
+        settings::typed_secrets(&request),
+    );
     let prepared = prepare(request, inputs, &project);
     if let Ok(prepared) = &prepared {
         secrets.extend(providers::written_keys(&prepared.settings.stack_config));
     }
-    output_settings.redactor = Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()));
+    output_settings.redactor = Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()))
+        .allowing(project.allow_secrets.iter().cloned());
     if let Ok(Prepared { settings, plan, .. }) = &prepared
         && settings.collect_only
     {
@@ -68,7 +74,7 @@ pub(super) async fn run(common: &Common<'_>, request: RunRequest) -> Result<Exit
     let outputs = Outputs::open(&output_settings, inputs).map_err(CommandError::usage)?;
     match prepared {
         Ok(prepared) => {
-            let session = Session::new(inputs, prepared, secrets);
+            let session = Session::new(inputs, prepared, (secrets, project.allow_secrets));
             let (tally, errors) = session.run(outputs).await;
             Ok(conclude(&tally, &errors))
         }

@@ -41,10 +41,15 @@ struct Ended {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(inputs: &'a Inputs, prepared: Prepared, secrets: Vec<(String, Secret)>) -> Self {
+    /// `secrets` are to be hidden, apart from the texts behind them, which only look like some.
+    pub(super) fn new(
+        inputs: &'a Inputs,
+        prepared: Prepared,
+        (secrets, allow_secrets): (Vec<(String, Secret)>, Vec<String>),
+    ) -> Self {
         let since_epoch = inputs.now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let run_id = format!("{:x}-{:x}", since_epoch.as_millis(), std::process::id());
-        let rig = Rig { inputs, prepared, secrets, run_id };
+        let rig = Rig { inputs, prepared, secrets, allow_secrets, run_id };
         Self { rig, stop: Stop::default(), began: Instant::now() }
     }
 

@@ -9,6 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+/// What a stack is given in place of each provider's key, in every mode. Where the stack sends it, the gateway puts the real
+/// one. It is the same always, so that a request that repeats it is the same question with any key and without one.
+pub const DUMMY_KEY: &str = "stack-test-dummy-key";
+
 /// How long a provider may stay silent, before its head and between two pieces, where nothing else is asked for.
 pub const IDLE: Duration = Duration::from_secs(300);
 
@@ -25,6 +29,8 @@ pub struct GatewayConfig {
     pub providers: Vec<Upstream>,
     /// Values that must not be kept or shown, and the names they are masked with.
     pub secrets: Vec<(String, Secret)>,
+    /// Texts that look like keys and are none: made-up ones, in tests. They are kept as they are.
+    pub allow_secrets: Vec<String>,
     /// The cases that will run. Their recordings are read at the start, so that a broken one is found before anything
     /// runs; those of other cases are read when they are asked for.
     pub cases: Vec<CaseId>,
@@ -69,6 +75,7 @@ impl GatewayConfig {
             root: root.to_owned(),
             providers: Vec::new(),
             secrets: Vec::new(),
+            allow_secrets: Vec::new(),
             cases: Vec::new(),
             idle: IDLE,
             close_connections: false,
@@ -110,6 +117,9 @@ pub struct Upstream {
     pub hosts: Vec<String>,
     /// By what requests that came by base URL, and so are signed for the wrong host, are signed again.
     pub sigv4: Option<SigV4>,
+    /// The key that is put where the stack sends [`DUMMY_KEY`], in a header or a parameter of the query. Another key that
+    /// the stack sends (one that a test brought along) is left as it is.
+    pub key: Option<Secret>,
 }
 
 impl Upstream {
@@ -122,6 +132,7 @@ impl Upstream {
             headers: Vec::new(),
             hosts: Vec::new(),
             sigv4: None,
+            key: None,
         }
     }
 }

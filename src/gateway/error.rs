@@ -2,7 +2,7 @@
 
 use super::LARGEST_ANSWER;
 use crate::model::CaseId;
-use crate::recording::FormatError;
+use crate::recording::{Finding, FormatError};
 use std::io;
 use std::path::PathBuf;
 
@@ -38,6 +38,19 @@ pub enum Error {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// A set that would hold secrets. It is not written; the old one stays.
+    #[error(
+        "{} is not written, since it would hold what looks like a secret: {}; declare its value (`--secret env:NAME`, or \
+         `secrets` in stack-test.yaml), or, if it is made up, list the text under `allow_secrets` there",
+        path.display(),
+        listed(findings)
+    )]
+    Secrets {
+        /// The file.
+        path: PathBuf,
+        /// Where they are and what they are, never their value.
+        findings: Vec<Finding>,
     },
     /// A part of the recordings folder is a symbolic link, which could lead anywhere.
     #[error("{} is a symbolic link; recordings must be plain files below their folder", .0.display())]
@@ -146,6 +159,10 @@ impl Error {
 
 fn often(times: usize) -> String {
     if times == 1 { String::new() } else { format!(" ({times} times)") }
+}
+
+fn listed(findings: &[Finding]) -> String {
+    findings.iter().map(Finding::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn each(errors: &[Error]) -> String {

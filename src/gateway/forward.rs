@@ -3,7 +3,7 @@
 use super::answer::{AnswerBody, BrokenOff, without_head};
 use super::ledger::{Ledger, Ticket};
 use super::taken::Taken;
-use super::{Error, Upstream};
+use super::{DUMMY_KEY, Error, Upstream};
 use crate::model::Secret;
 use crate::recording::Masks;
 use crate::wire::dialect::Dialect;
@@ -115,25 +115,28 @@ impl Forwarder {
             ledger: Arc::clone(&self.ledger),
             provider: upstream.name.clone(),
             dialect: upstream.dialect,
-            keys: keys(&call.headers, upstream.dialect),
+            keys: if ticket.is_some() { keys(&call.headers, upstream.dialect) } else { Masks::default() },
             ticket,
         };
         let this = Arc::clone(self);
         if !keep.wanted() {
-            return this.ask(call, &upstream.headers, keep).await;
+            return this.ask(call, upstream, keep).await;
         }
         // A task of its own: hyper drops the request's future when the client leaves, and a recording must be whole.
-        let headers = upstream.headers.clone();
-        let asked = self.pumps.spawn(async move { this.ask(call, &headers, keep).await });
+        let asking = upstream.clone();
+        let asked = self.pumps.spawn(async move { this.ask(call, &asking, keep).await });
         asked.await.unwrap_or_else(|_| without_head(&upstream.name, End::Aborted))
     }
 
     async fn ask(
         self: Arc<Self>,
-        call: Call,
-        extra: &[(String, Secret)],
+        mut call: Call,
+        upstream: &Upstream,
         keep: Keep,
     ) -> http::Response<AnswerBody> {
+        if let Some(key) = &upstream.key {
+            put_key(&mut call, key);
+        }
         let is_local = match call.url.host() {
             Some(url::Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
             Some(url::Host::Ipv6(address)) => address.is_loopback() || address.is_unspecified(),
@@ -141,7 +144,7 @@ impl Forwarder {
             None => false,
         };
         let client = if is_local { &self.local } else { &self.remote };
-        let mut headers = request_headers(&call.headers, extra);
+        let mut headers = request_headers(&call.headers, &upstream.headers);
         if keep.wanted() {
             // A recording should be readable. What is compressed all the same is kept as it is.
             headers.insert(http::header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -174,13 +177,32 @@ impl Forwarder {
     }
 }
 
+/// Puts the key where the stack sends the dummy: in whatever header or parameter of the query it keeps keys.
+fn put_key(call: &mut Call, key: &Secret) {
+    for value in call.headers.values_mut() {
+        let with_key = value.to_str().ok().filter(|text| text.contains(DUMMY_KEY));
+        let with_key = with_key.map(|text| text.replace(DUMMY_KEY, key.expose()));
+        if let Some(Ok(mut with_key)) = with_key.map(HeaderValue::try_from) {
+            with_key.set_sensitive(true);
+            *value = with_key;
+        }
+    }
+    if let Some(query) = call.url.query().filter(|query| query.contains(DUMMY_KEY)) {
+        let key: String = url::form_urlencoded::byte_serialize(key.expose().as_bytes()).collect();
+        let query = query.replace(DUMMY_KEY, &key);
+        call.url.set_query(Some(&query));
+    }
+}
+
 /// Hides the keys that the stack itself sends: a provider that refuses one likes to repeat it.
 fn keys(headers: &HeaderMap, dialect: &Dialect) -> Masks {
     let values = dialect.secret_headers.iter().flat_map(|name| {
         let texts = headers.get_all(*name).into_iter().filter_map(|value| value.to_str().ok());
         texts.map(|text| ((*name).to_owned(), text.trim_start_matches("Bearer ")))
     });
-    let long = values.filter(|(_, key)| key.len() >= KEY).map(|(name, key)| (name, Secret::new(key)));
+    let long = values
+        .filter(|(_, key)| key.len() >= KEY && *key != DUMMY_KEY)
+        .map(|(name, key)| (name, Secret::new(key)));
     Masks::new(&long.collect::<Vec<_>>())
 }
 

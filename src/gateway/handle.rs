@@ -82,8 +82,10 @@ pub async fn start(listener: TcpListener, config: GatewayConfig) -> Result<Gatew
         for (name, value) in &upstream.headers {
             secrets.push((format!("{} {name}", upstream.name), value.clone()));
         }
+        secrets.extend(upstream.key.iter().map(|key| (format!("{} key", upstream.name), key.clone())));
     }
-    let ledger = Arc::new(Ledger::new(&config, (store, kept), Masks::new(&secrets)));
+    let masks = Masks::new(&secrets).allowing(&config.allow_secrets);
+    let ledger = Arc::new(Ledger::new(&config, (store, kept), masks));
     ledger.preload(sets);
     let forwarder = match config.mode {
         InferenceMode::Replay => None,

@@ -6,7 +6,7 @@ use super::loaded::{Given, Loaded};
 use super::recorder::Recorder;
 use super::{Error, Finished, GatewayConfig, Store};
 use crate::model::{CaseId, Decided, InferenceMode, Miss, Traffic};
-use crate::recording::{Masks, Owner, Question, RuleBook, Set, describe, explain, renumbered_request};
+use crate::recording::{Masks, Owner, Question, RuleBook, Set, describe, explain, renumbered_request, scan};
 use crate::wire::dialect::Dialect;
 use crate::wire::message::{Exchange, Request, Response};
 use std::collections::HashMap;
@@ -214,7 +214,7 @@ impl Ledger {
             Some(old) => set.settle_by(&old, rules),
             None => set,
         };
-        match self.kept.save(self.masked(set)) {
+        match self.masked(set).and_then(|set| self.kept.save(set)) {
             Ok(_) => self.lock().recorded.push(owner),
             Err(error) => self.complain(error),
         }
@@ -324,10 +324,18 @@ impl Ledger {
     }
 
     /// The set without secrets, as it is written.
-    fn masked(&self, set: Set) -> Set {
+    ///
+    /// # Errors
+    /// It holds one that cannot be masked.
+    fn masked(&self, set: Set) -> Result<Set, Error> {
         let exchanges: Vec<Exchange> =
             set.exchanges.into_iter().map(|exchange| self.masks.exchange(exchange)).collect();
-        Set { owner: set.owner, exchanges }
+        let set = Set { owner: set.owner, exchanges };
+        let findings = scan(&set, &self.masks);
+        if findings.is_empty() {
+            return Ok(set);
+        }
+        Err(Error::Secrets { path: self.store.path(&set.owner), findings })
     }
 
     /// Whether an answer is still to come that will be kept: of a case that passed, or outside any case.

@@ -31,7 +31,7 @@ mod survey;
 mod taken;
 mod via;
 
-pub use config::{GatewayConfig, IDLE, ProxySettings, Standalone, Upstream};
+pub use config::{DUMMY_KEY, GatewayConfig, IDLE, ProxySettings, Standalone, Upstream};
 pub use error::Error;
 pub use handle::{Finished, Gateway, start};
 pub use server::{MISS_STATUS, NOTE};

@@ -2,7 +2,7 @@
 //!
 //! A [`Set`] holds the exchanges of one case in order. [`Key`] is the canonical form of a request: two requests with the
 //! same key are the same question. What differs from call to call is normalised by [`Normaliser`], secrets are hidden by
-//! [`Masks`], both before anything is compared or written, in every mode. Everything here is pure: the gateway's store is
+//! [`Masks`] and looked for once more by [`scan`], both before anything is compared or written, in every mode. Everything here is pure: the gateway's store is
 //! what opens files.
 
 mod canonical;
@@ -22,9 +22,11 @@ mod read;
 mod rekey;
 mod renumber;
 mod rules;
+mod secrets;
 mod set;
 mod set_diff;
 mod spoken;
+mod spread;
 mod stats;
 mod write;
 
@@ -43,6 +45,7 @@ pub use read::{BlobSource, parse};
 pub use rekey::{RekeyReport, rekey};
 pub use renumber::{renumbered_request, renumbered_response};
 pub use rules::{RuleBook, RuleError, Rules};
+pub use secrets::{Finding, scan};
 pub use set::{Owner, Set};
 pub use set_diff::{Change, ChangeKind, Pointed, changes};
 pub use spoken::{Spoken, spoken};

@@ -2,7 +2,7 @@
 //!
 //! Three things keep it from outliving us: it is killed with its group when [`Child`] is stopped or dropped; a task reaps it and
 //! kills what is left of its group; and it holds the reading end of a pipe whose writing end closes with us, even on `kill -9`,
-//! upon which `serve --until-stdin-closes` ends.
+//! upon which `serve --until-stdin-closes` ends. What it says comes by a pipe, so that no secret gets into its log.
 
 use super::group::Group;
 use super::log::Log;
@@ -11,8 +11,11 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::process::{ChildStdin, Command};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
+
+/// How long the log of a server that has ended may take to end, too.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What is to be run.
 pub(super) struct Launch {
@@ -40,24 +43,26 @@ pub(super) struct Child {
 impl Child {
     /// Runs `launch` in a group of its own, its output in the log.
     pub(super) fn spawn(request: &StackRequest, launch: &Launch) -> Result<Self, Error> {
-        let (log, file) = Log::create(request)?;
+        let (log, output, logged) = Log::create(request)?;
         let failed = |source| Error::Spawn { program: launch.program.clone(), source };
         let mut command = Command::new(&launch.program);
         command
             .args(&launch.args)
             .envs(launch.env.iter().chain(&request.env).map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
-            .stdout(file.try_clone().map_err(failed)?)
-            .stderr(file)
+            .stdout(output.try_clone().map_err(failed)?)
+            .stderr(output)
             .kill_on_drop(true);
         #[cfg(unix)]
         command.process_group(0);
         let mut child = command.spawn().map_err(failed)?;
+        // It holds our copies of the pipe, which ends when all are closed.
+        drop(command);
         let stdin = child.stdin.take();
         let group = Group::led_by(child.id().unwrap_or_default());
         let (sender, ended) = watch::channel(None);
         let kill = CancellationToken::new();
-        tokio::spawn(reap(child, group, kill.clone(), sender));
+        tokio::spawn(reap(child, group, kill.clone(), (logged, sender)));
         Ok(Self { grace: request.stop_grace, group, ended, kill, log, _stdin: stdin })
     }
 
@@ -112,7 +117,7 @@ async fn reap(
     mut child: tokio::process::Child,
     group: Group,
     kill: CancellationToken,
-    ended: watch::Sender<Option<String>>,
+    (logged, ended): (oneshot::Receiver<()>, watch::Sender<Option<String>>),
 ) {
     let status = tokio::select! {
         status = child.wait() => status,
@@ -124,6 +129,8 @@ async fn reap(
     };
     // What the server started goes with it.
     group.kill();
+    // What it said last is why it ended. Somebody who left its group may hold the log open.
+    let _as_far_as_it_is = tokio::time::timeout(LAST_WORDS, logged).await;
     let words = status.map_or_else(|error| format!("it is not known how: {error}"), in_words);
     ended.send_replace(Some(words));
 }

@@ -1,9 +1,11 @@
 //! The log of a server: its file, and its last lines for a message.
 
 use super::{Error, StackRequest};
+use crate::text::RedactingWriter;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, PipeReader, PipeWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use tokio::sync::oneshot;
 
 /// So many lines are shown.
 const LINES: usize = 20;
@@ -18,8 +20,6 @@ const WIDTH: usize = 400;
 #[derive(Clone)]
 pub(super) struct Log {
     path: PathBuf,
-    /// Masked wherever the log is shown.
-    secrets: Vec<String>,
 }
 
 impl std::fmt::Debug for Log {
@@ -29,28 +29,49 @@ impl std::fmt::Debug for Log {
 }
 
 impl Log {
-    /// Creates `server.log` in the request's folder, and the folder.
-    pub(super) fn create(request: &StackRequest) -> Result<(Self, File), Error> {
+    /// Creates `server.log` in the request's folder, and the folder; writes there, without secrets, what comes by the pipe that
+    /// is given back. The receiver hears when that is all.
+    pub(super) fn create(request: &StackRequest) -> Result<(Self, PipeWriter, oneshot::Receiver<()>), Error> {
         let path = request.log_dir.join("server.log");
         let failed = |source| Error::Log { path: path.clone(), source };
         std::fs::create_dir_all(&request.log_dir).map_err(failed)?;
         let file = File::create(&path).map_err(failed)?;
-        Ok((Self { path, secrets: request.secrets() }, file))
+        let (reader, writer) = std::io::pipe().map_err(failed)?;
+        let (ended, end) = oneshot::channel();
+        let log = RedactingWriter::new(file, request.redactor.clone());
+        std::thread::Builder::new()
+            .name("server-log".to_owned())
+            .spawn(move || {
+                write(reader, log);
+                let _nobody_waits = ended.send(());
+            })
+            .map_err(failed)?;
+        Ok((Self { path }, writer, end))
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The last lines, without escape sequences and secrets. A log that cannot be read has none.
+    /// The last lines, without escape sequences. A log that cannot be read has none.
     pub(super) fn tail(&self) -> Vec<String> {
         let text = read_end(&self.path).unwrap_or_default();
-        let mut text = String::from_utf8_lossy(&text).into_owned();
-        for secret in &self.secrets {
-            text = text.replace(secret, "***");
-        }
+        let text = String::from_utf8_lossy(&text);
         let lines: Vec<String> = text.lines().map(plain).filter(|line| !line.is_empty()).collect();
         lines[lines.len().saturating_sub(LINES)..].to_vec()
+    }
+}
+
+/// Writes what comes, and reads on if it cannot: a server must not stop because a disk is full.
+fn write(mut reader: PipeReader, mut log: RedactingWriter<File>) {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(count) => drop(log.write_all(&buffer[..count])),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return,
+        }
     }
 }
 
@@ -86,15 +107,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tail_is_short_plain_and_without_secrets() {
+    fn the_tail_is_short_and_plain() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("server.log");
         let mut text: String = (0..50).map(|n| format!("line {n}\n")).collect();
-        text.push_str("\u{1b}[31mred\u{1b}[0m key=sk-very-secret\u{7}\r\n\n");
+        text.push_str("\u{1b}[31mred\u{1b}[0m key=7\u{7}\r\n\n");
         std::fs::write(&path, text).unwrap();
-        let tail = Log { path, secrets: vec!["sk-very-secret".into()] }.tail();
+        let tail = Log { path }.tail();
         assert_eq!(tail.len(), LINES);
-        assert_eq!(tail.last().unwrap(), "red key=***");
+        assert_eq!(tail.last().unwrap(), "red key=7");
         assert_eq!(tail[0], "line 31");
     }
 }

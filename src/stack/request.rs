@@ -2,16 +2,11 @@
 
 use super::Runtime;
 use crate::stack_config::Target;
+use crate::text::Redactor;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// Words in the name of a variable whose value must not be shown.
-const SECRET_WORDS: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL"];
-
-/// Values shorter than this are not masked in logs: they would mask half of the text and protect nothing.
-const SHORTEST_SECRET: usize = 6;
 
 /// How long a server may take to end by itself once asked, where nothing else is wanted.
 pub const STOP_GRACE: Duration = Duration::from_secs(5);
@@ -38,6 +33,8 @@ pub struct StackRequest {
     pub stop_grace: Duration,
     /// This program, for `serve <config> --port N --until-stdin-closes`.
     pub exe: PathBuf,
+    /// Hides secrets in the server's log.
+    pub redactor: Redactor,
     /// Do not reuse a server that answers already.
     pub force_restart: bool,
 }
@@ -52,20 +49,6 @@ impl StackRequest {
     /// Whether `name` is set by [`StackRequest::env`].
     pub(super) fn overrides(&self, name: &str) -> bool {
         self.env.iter().any(|(key, _)| key == name)
-    }
-
-    /// Values that must not appear in a log tail.
-    pub(super) fn secrets(&self) -> Vec<String> {
-        let is_secret = |name: &str| SECRET_WORDS.iter().any(|word| name.to_uppercase().contains(word));
-        let own = self.env.iter().map(|(name, value)| (name, value));
-        let mut secrets: Vec<String> = own
-            .chain(&self.process_env)
-            .filter(|(name, value)| is_secret(name) && value.len() >= SHORTEST_SECRET)
-            .map(|(_, value)| value.clone())
-            .collect();
-        // The longest first, so that one that contains another is masked whole.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        secrets
     }
 }
 

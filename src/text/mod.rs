@@ -2,19 +2,24 @@
 //! (control characters, secrets). Knows nothing of tests, stacks or suites.
 
 mod duration;
+mod key_shapes;
 mod palette;
 mod plural;
 mod redact;
 mod redacting_writer;
 mod sanitize;
+mod secret_finder;
 mod shorten;
+mod spellings;
 mod table;
 
 pub use duration::seconds;
+pub use key_shapes::{KEY_SHAPES, KeyShape};
 pub use palette::Palette;
 pub use plural::plural;
 pub use redact::Redactor;
 pub use redacting_writer::RedactingWriter;
 pub use sanitize::{one_line, sanitize};
+pub use secret_finder::{Found, SecretFinder};
 pub use shorten::shorten;
 pub use table::{Align, Cell, Table};

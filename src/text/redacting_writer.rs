@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 /// Writes what it is given to `W`, without the secrets.
 ///
-/// A secret may come in pieces, so a line is held back until it is complete; a very long one goes out as far as no secret
-/// can be cut in two. [`Write::flush`] keeps holding it back. The end of the text is written by [`RedactingWriter::finish`],
+/// A secret may come in pieces, so a line is held back until it is complete, and the lines of a PEM key until it ends; a very
+/// long one goes out as far as no secret can be cut in two. [`Write::flush`] keeps holding it back. The end of the text is written by [`RedactingWriter::finish`],
 /// or, with its errors lost, when the writer is dropped.
 #[derive(Debug)]
 pub struct RedactingWriter<W: Write> {
@@ -46,13 +46,10 @@ impl<W: Write> RedactingWriter<W> {
 
 impl<W: Write> Write for RedactingWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.redactor.is_empty() {
-            return self.inner.write(bytes);
-        }
         let before = self.held.len();
         self.held.extend_from_slice(bytes);
         if let Some(at) = bytes.iter().rposition(|byte| *byte == b'\n') {
-            self.release(before + at + 1)?;
+            self.release(self.redactor.whole_lines(&self.held[..before + at + 1]))?;
         }
         if self.held.len() > Self::ROOM {
             self.release(self.redactor.safe_cut(&self.held))?;
@@ -102,6 +99,18 @@ mod tests {
     fn a_line_without_end_is_written_in_parts_and_still_redacted() {
         let text = "sk-secret-value,".repeat(100_000);
         assert_eq!(write_in_pieces(&text, 1000), "***,".repeat(100_000));
+    }
+
+    #[test]
+    fn the_lines_of_a_private_key_are_one_secret_and_prose_about_one_is_none() {
+        let line = "bWFkZSB1cCwgYnV0IGxvbmcgZW5vdWdoIHRvIGJlIGEgbGluZSBvZiBvbmU=";
+        let key =
+            format!("-----BEGIN PRIVATE KEY-----\n{line}\n{line}\nbWFkZQ==\n-----END PRIVATE KEY-----\n");
+        let begun = "-----BEGIN PRIVATE KEY-----\nis how it begins\n";
+        for size in [1, 7, 1000] {
+            assert_eq!(write_in_pieces(&format!("a\n{key}b\n"), size), "a\n***\nb\n");
+            assert_eq!(write_in_pieces(begun, size), "***\nis how it begins\n");
+        }
     }
 
     proptest::proptest! {

@@ -9,6 +9,9 @@ use std::io::{self, Read};
 /// Codings on top of one another; nobody sends more than two.
 const MOST: usize = 4;
 
+/// Where looking into a body ends, in bytes, for those who have no limit of their own.
+pub const LONGEST: usize = 64 * 1024 * 1024;
+
 /// Working memory of the brotli decoder, in bytes.
 const BROTLI_BUFFER: usize = 4096;
 

@@ -278,7 +278,7 @@ fn a_command_gets_the_variables_and_its_exit_code_is_ours() {
         project.run_with(["gateway", "--provider", &provider, "--", "sh", "-c", script, "sh", "an arg"], &env)
     };
     let ended = run("echo \"$MINE_BASE_URL $MINE_KEY $1\"; exit 7");
-    ended.expect(7, &["/mine/v1 stack-test-replay an arg"]).expect_not("made-up");
+    ended.expect(7, &["/mine/v1 stack-test-dummy-key an arg"]).expect_not("made-up");
     run("kill -KILL $$").expect(137, &[]);
     run("true").expect(0, &["provider calls: none"]);
     let provider = format!("mine={NOWHERE}/v1");
@@ -406,7 +406,7 @@ fn it_says_in_words_where_it_is_and_what_is_wrong() {
     assert!(run.line("# gateway").contains("replay, mine in "));
     let line = run.line("OPENAI_BASE_URL=http://127.0.0.1:");
     assert!(line.ends_with("/openai/v1"), "{line}");
-    run.line("OPENAI_API_KEY=stack-test-replay");
+    run.line("OPENAI_API_KEY=stack-test-dummy-key");
     run.signal(Signal::INT);
     run.end().expect(0, &[]);
     for (args, words) in [

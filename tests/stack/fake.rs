@@ -99,6 +99,7 @@ pub(super) fn request(config: &str, log_dir: &Path) -> StackRequest {
         ready_timeout: Duration::from_secs(60),
         stop_grace: Duration::from_secs(5),
         exe: PathBuf::from("/nowhere/stack-test"),
+        redactor: stack_test::text::Redactor::default(),
         force_restart: false,
         runtime: Runtime::Embedded,
     }

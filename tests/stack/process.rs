@@ -78,11 +78,15 @@ async fn a_server_that_dies_early_fails_at_once_with_the_end_of_its_log() {
     let folder = tempfile::tempdir().unwrap();
     let script = "for n in 1 2 3; do echo line $n; done; echo no such table, key $SOME_API_KEY >&2; exit 3";
     let (mut request, _) = server(folder.path(), script);
-    request.env = vec![("SOME_API_KEY".to_owned(), "sk-0123456789".to_owned())];
+    request.env = vec![("SOME_API_KEY".to_owned(), "made-up-key".to_owned())];
+    request.redactor = stack_test::text::Redactor::new(["made-up-key"]);
+    let log = request.log_dir.join("server.log");
     let text = refused(request).await;
     assert!(text.contains("ended before it was ready: exit status 3"), "{text}");
     assert!(text.contains("line 3") && text.contains("no such table, key ***"), "{text}");
     assert!(text.contains("server.log"), "{text}");
+    // Nor is it in the file.
+    assert_eq!(std::fs::read_to_string(log).unwrap(), "line 1\nline 2\nline 3\nno such table, key ***\n");
 }
 
 #[tokio::test]

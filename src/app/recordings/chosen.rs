@@ -9,7 +9,7 @@ use crate::app::run::Common;
 use crate::cli::Chosen;
 use crate::gateway::{self, Store, setups};
 use crate::plan::Filter;
-use crate::recording::{Owner, SESSION, Set};
+use crate::recording::{Masks, Owner, SESSION, Set};
 use crate::source::{Diagnostic, Kind, nearest};
 use crate::text::Redactor;
 use std::io::Write;
@@ -21,6 +21,8 @@ pub(super) struct Recordings<'a> {
     pub(super) project: Project,
     pub(super) root: PathBuf,
     pub(super) redactor: Redactor,
+    /// What must be in no recording.
+    pub(super) masks: Masks,
     names: Vec<String>,
     filter: Option<Filter>,
     setup: Option<String>,
@@ -44,12 +46,15 @@ impl<'a> Recordings<'a> {
         let project = common.load_project()?;
         let filter = chosen.pattern.as_deref().map(Filter::parse).transpose();
         let filter = filter.map_err(|error| CommandError::usage(vec![error]))?;
-        let secrets = providers::secrets(&project, common.inputs, &[]);
-        let redactor = Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()));
+        let secrets = providers::secrets(&project, common.inputs, &[], &[]);
+        let redactor = Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()))
+            .allowing(project.allow_secrets.iter().cloned());
+        let masks = Masks::new(&secrets).allowing(&project.allow_secrets);
         let mut recordings = Self {
             inputs: common.inputs,
             root: PathBuf::new(),
             redactor,
+            masks,
             names: chosen.names.iter().map(|name| plain_name(name)).collect(),
             filter,
             setup: chosen.setup.clone(),

@@ -8,7 +8,7 @@ use crate::app::files::display_name;
 use crate::app::run::Common;
 use crate::cli::{Chosen, ImportArgs};
 use crate::gateway::Store;
-use crate::recording::{IMPORTERS, ImportedSet, Importer, SourceFile, write};
+use crate::recording::{IMPORTERS, ImportedSet, Importer, Set, SourceFile};
 use crate::source::{Diagnostic, nearest};
 use crate::text::plural;
 use std::fs;
@@ -34,7 +34,10 @@ pub(super) fn import(args: &ImportArgs, common: &Common<'_>) -> Result<ExitStatu
     for ImportedSet { setup, set } in imported.sets {
         interactions += set.exchanges.len();
         let setup = args.setup.clone().unwrap_or(setup);
-        if let Some(found) = secrets::findings(&recordings, &set, &write(&set).text).first() {
+        let exchanges =
+            set.exchanges.into_iter().map(|exchange| recordings.masks.exchange(exchange)).collect();
+        let set = Set { owner: set.owner, exchanges };
+        if let Some(found) = secrets::findings(&recordings, &set).first() {
             let what = format!("what would be the recording of `{}` is not written: {found}", set.owner);
             let error = Diagnostic::new(what).hint("take the key out of the files that are imported");
             return Err(CommandError::internal(error));

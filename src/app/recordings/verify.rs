@@ -78,7 +78,7 @@ impl Findings {
                 continue;
             }
             self.sets += 1;
-            for found in secrets::findings(recordings, &set, &text) {
+            for found in secrets::findings(recordings, &set) {
                 let todo =
                     format!("take the key out of use, then record again: {}", record(setup, &set.owner));
                 self.problem(file.clone(), found, todo);

@@ -3,6 +3,7 @@
 mod exit_codes;
 mod matching;
 mod outcomes;
+mod planted;
 mod proof;
 mod proxy;
 mod scheduling;
