@@ -1,10 +1,14 @@
 //! What each case may still be given, and what it has asked.
 
+mod missing;
+
+pub(super) use missing::Unanswered;
+
 use super::loaded::Loaded;
 use super::recorder::Recorder;
 use super::{Error, Finished, Store};
-use crate::model::{CaseId, Decided, InferenceMode, Miss, Traffic};
-use crate::recording::{Key, Masks, Owner, Set, describe, explain};
+use crate::model::{CaseId, Decided, InferenceMode, Traffic};
+use crate::recording::{Key, Masks, Owner, Set};
 use crate::wire::dialect::Dialect;
 use crate::wire::message::{Exchange, Request, Response};
 use std::collections::HashMap;
@@ -54,7 +58,7 @@ pub(super) enum Verdict {
     /// Answer with this exchange of this set.
     Replay(Arc<Loaded>, usize),
     /// There is no answer.
-    Miss(Miss),
+    Miss(Unanswered),
     /// Ask the provider, and keep the answer if there is a ticket.
     Forward(Option<Ticket>),
 }
@@ -329,7 +333,7 @@ impl Inner {
             errors.extend(state.traffic.misses.iter().map(|miss| Error::LateMiss {
                 case: case.clone(),
                 call: miss.to_string(),
-                explanation: miss.explanation.clone(),
+                explanation: miss.one_line(),
             }));
             if state.closing {
                 errors.push(Error::Unfinished { case });
@@ -352,7 +356,6 @@ impl Inner {
     }
 
     fn replay(&mut self, owner: Owner, request: &Request, key: Key) -> Verdict {
-        let setup = Arc::clone(&self.setup);
         let state = self.state_of(&owner);
         let asked = state.asked.entry(key).or_default();
         let times = *asked;
@@ -363,20 +366,7 @@ impl Inner {
             state.traffic.replayed += 1;
             return Verdict::Replay(Arc::clone(loaded), place);
         }
-        let explanation = match &state.broken {
-            Some(error) => error.clone(),
-            None => explain(request, &owner, state.loaded.as_ref().map(|loaded| &loaded.set), &setup),
-        };
-        let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
-        let miss = Miss {
-            provider: request.provider.clone(),
-            method: request.method.clone(),
-            path: format!("{}{query}", request.path),
-            summary: describe(request),
-            explanation,
-        };
-        state.traffic.misses.push(miss.clone());
-        Verdict::Miss(miss)
+        Verdict::Miss(self.unanswered(owner, request, &key))
     }
 
     fn record(&mut self, owner: Owner, request: Request) -> Verdict {

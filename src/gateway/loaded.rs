@@ -1,7 +1,7 @@
 //! A set that is being answered from.
 
 use crate::recording::{Key, Set};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A set and where each of its questions is.
 #[derive(Debug)]
@@ -34,5 +34,19 @@ impl Loaded {
             places.len().saturating_sub(asked.get(key).copied().unwrap_or_default())
         };
         self.index.iter().map(left).sum()
+    }
+
+    /// How many answers to the question are recorded.
+    pub(super) fn times(&self, key: &Key) -> usize {
+        self.index.get(key).map_or(0, Vec::len)
+    }
+
+    /// The places of the answers that were given out.
+    pub(super) fn given(&self, asked: &HashMap<Key, usize>) -> HashSet<usize> {
+        let given = |(key, times): (&Key, &usize)| {
+            let places = self.index.get(key).map(Vec::as_slice).unwrap_or_default();
+            places[..places.len().min(*times)].to_vec()
+        };
+        asked.iter().flat_map(given).collect()
     }
 }

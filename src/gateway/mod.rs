@@ -13,6 +13,7 @@ mod forward;
 mod handle;
 mod ledger;
 mod loaded;
+mod miss_body;
 mod recorder;
 mod server;
 mod store;

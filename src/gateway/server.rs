@@ -1,12 +1,14 @@
 //! Takes requests in.
 
-use super::answer::{AnswerBody, own, recorded};
+use super::answer::{AnswerBody, own, own_with, recorded};
 use super::attribution::named;
 use super::forward::{Call, Forwarder};
 use super::ledger::{Ledger, Verdict};
+use super::miss_body::miss_body;
 use super::{Error, GatewayConfig, Upstream};
 use crate::model::Miss;
 use crate::wire::message::Request;
+use crate::wire::trace::{BAGGAGE, step_in_baggage};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -20,6 +22,9 @@ pub const MISS_STATUS: u16 = 418;
 
 /// The header that marks the gateway's own answers: `miss`, `upstream` (the provider gave none), `request` (refused).
 pub const NOTE: &str = "x-stack-test";
+
+/// OpenAI's clients ask again, or do not, as this header says.
+const SHOULD_RETRY: &str = "x-should-retry";
 
 /// Bytes that the body of a request may have.
 const LARGEST: usize = 256 * 1024 * 1024;
@@ -91,7 +96,7 @@ impl Server {
                 let exchange = &loaded.set.exchanges[place];
                 Ok(recorded(&exchange.request.provider, &exchange.response))
             }
-            Verdict::Miss(miss) => Ok(missed(&miss)),
+            Verdict::Miss(unanswered) => Ok(missed(&self.ledger.explain(unanswered, step(&parts.headers)))),
             Verdict::Forward(ticket) => {
                 let Some(forwarder) = &self.forwarder else {
                     return Err(refused(StatusCode::FORBIDDEN, "in replay no provider is asked"));
@@ -165,8 +170,16 @@ fn refused(status: StatusCode, what: &str) -> Refusal {
     Refusal(status, what.to_owned())
 }
 
+/// The step of the case that the baggage names.
+fn step(headers: &http::HeaderMap) -> Option<String> {
+    let texts = headers.get_all(BAGGAGE).into_iter().filter_map(|value| value.to_str().ok());
+    texts.filter_map(step_in_baggage).next()
+}
+
+/// What the stack is told: enough to see in its own log what is wrong, and not to ask again.
 fn missed(miss: &Miss) -> http::Response<AnswerBody> {
     let status = StatusCode::from_u16(MISS_STATUS).unwrap_or(StatusCode::BAD_REQUEST);
-    let what = format!("no recording answers {miss} ({}): {}", miss.summary, miss.explanation);
-    own(status, "miss", &what)
+    let mut response = own_with(status, "miss", miss_body(miss));
+    response.headers_mut().insert(SHOULD_RETRY, HeaderValue::from_static("false"));
+    response
 }

@@ -3,6 +3,7 @@
 mod capabilities;
 mod case_id;
 mod egress;
+mod miss;
 mod mode;
 mod outcome;
 mod replay_speed;
@@ -12,8 +13,9 @@ mod traffic;
 pub use capabilities::Capabilities;
 pub use case_id::CaseId;
 pub use egress::{Egress, UnknownEgress};
+pub use miss::{Change, Difference, Mend, Miss, MissClass, NearestRecording};
 pub use mode::{InferenceMode, UnknownMode};
 pub use outcome::{Outcome, Status};
 pub use replay_speed::{ReplaySpeed, UnknownSpeed};
 pub use secret::Secret;
-pub use traffic::{Decided, Miss, Traffic};
+pub use traffic::{Decided, Traffic};

@@ -29,12 +29,10 @@ pub(super) fn complaints(case: &CaseReport) -> Vec<Diagnostic> {
 
 /// Provider calls that no recording answers, as diagnostics.
 pub(super) fn misses(misses: &[Miss]) -> Vec<Diagnostic> {
-    let complaint = |miss: &Miss| {
-        let diagnostic = Diagnostic::new(format!("no recording answers {miss}"));
-        [&miss.summary, &miss.explanation]
-            .into_iter()
-            .filter(|text| !text.is_empty())
-            .fold(diagnostic, |diagnostic, text| diagnostic.note(text.as_str()))
+    let complaint = |miss: &Miss| Diagnostic {
+        notes: miss.facts(),
+        hint: miss.help(),
+        ..Diagnostic::new(format!("no recording answers {miss} ({})", miss.class.name()))
     };
     misses.iter().map(complaint).collect()
 }

@@ -73,15 +73,15 @@ impl Client {
         self.http.request(method, format!("{}{slash}{path}", self.base_url))
     }
 
-    /// Sends `request` on behalf of `case` and reads the answer until its end or the deadline.
+    /// Sends `request` on behalf of step number `step` of `case` and reads the answer until its end or the deadline.
     pub(super) async fn send(
         &self,
         request: reqwest::RequestBuilder,
-        case: &CaseId,
+        (case, step): (&CaseId, usize),
         deadline: Instant,
     ) -> Result<Observed, NoAnswer> {
         let request = request
-            .header(trace::BAGGAGE, trace::baggage(case))
+            .header(trace::BAGGAGE, trace::baggage_of_step(case, step))
             .header(trace::TRACEPARENT, self.traceparent(case))
             .build()
             .map_err(|error| NoAnswer::Invalid(describe(&error)))?;
