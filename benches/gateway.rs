@@ -11,7 +11,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use stack_test::gateway::{GatewayConfig, Store, Upstream, start};
 use stack_test::model::{CaseId, InferenceMode};
-use stack_test::recording::{Owner, Question, Set, explain, write};
+use stack_test::recording::{MissedCall, Owner, Set, explain, write};
 use stack_test::wire::dialect::for_provider;
 use stack_test::wire::message::{Body, End, Exchange, Head, Piece, Request, Response};
 use stack_test::wire::trace::baggage;
@@ -42,7 +42,7 @@ fn case(number: usize) -> CaseId {
 
 fn request(stream: bool, number: usize) -> Request {
     let body = format!(
-        r#"{{"model":"tiny-chat","messages":[{{"role":"system","content":"Be brief."}},{{"role":"user","content":"Question {number}: which planet has rings?"}}],"temperature":0,"seed":42,"stream":{stream}}}"#
+        r#"{{"model":"tiny-chat","messages":[{{"role":"system","content":"Be brief."}},{{"role":"user","content":"MissedCall {number}: which planet has rings?"}}],"temperature":0,"seed":42,"stream":{stream}}}"#
     );
     Request {
         provider: "llm".into(),
@@ -285,7 +285,7 @@ fn explained(recordings: usize) -> f64 {
     let sets: Vec<&Set> = sets.iter().collect();
     let mut asked = request(false, recordings / 2);
     asked.body = String::from_utf8_lossy(&asked.body).replace("rings", "moons").into();
-    let question = Question {
+    let question = MissedCall {
         request: asked,
         owner: Owner::Case(CaseId::new("bench/new", "case")),
         step: None,

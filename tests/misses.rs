@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a test may")]
 
 use stack_test::model::{CaseId, Mend, Miss, MissClass};
-use stack_test::recording::{Owner, Question, Set, explain};
+use stack_test::recording::{MissedCall, Owner, Set, explain};
 use stack_test::wire::message::{Body, End, Exchange, Request, Response};
 
 const CHAT: &str = r#"{"model":"tiny","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"On 2025-01-02, which planet has rings?"}],"temperature":0,"metadata":{"request_id":"r1"}}"#;
@@ -28,8 +28,8 @@ fn set(owner: Owner, bodies: &[&str]) -> Set {
     Set { owner, exchanges: bodies.iter().map(exchange).collect() }
 }
 
-fn question(request: Request) -> Question {
-    Question {
+fn question(request: Request) -> MissedCall {
+    MissedCall {
         request,
         owner: owner("x"),
         step: Some("2".into()),
@@ -89,7 +89,7 @@ fn a_volatile_value_comes_with_a_rule_that_leaves_it_out() {
 
 #[test]
 fn a_call_that_is_recorded_but_not_so_often_is_one_too_many() {
-    let question = Question { recorded: 2, ..question(request(CHAT)) };
+    let question = MissedCall { recorded: 2, ..question(request(CHAT)) };
     let miss = explain(&question, Some(&set(owner("x"), &[CHAT, CHAT])), &[], &|request| request);
     assert_eq!(miss.class, MissClass::OneTooMany);
     assert!(miss.explanation.contains("2 times"), "{miss:?}");
@@ -103,7 +103,7 @@ fn a_call_is_new_where_nothing_is_like_it_or_what_is_like_it_had_its_answer() {
     let miss = explain(&elsewhere, Some(&set(owner("x"), &[CHAT])), &[], &|request| request);
     assert_eq!((miss.class, miss.nearest), (MissClass::NewCall, None));
     let second = CHAT.replace("rings", "moons");
-    let question = Question { given: [0].into(), ..question(request(&second)) };
+    let question = MissedCall { given: [0].into(), ..question(request(&second)) };
     let miss = explain(&question, Some(&set(owner("x"), &[CHAT])), &[], &|request| request);
     assert_eq!(miss.class, MissClass::NewCall);
 }

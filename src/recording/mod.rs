@@ -20,7 +20,7 @@ mod set;
 mod write;
 
 pub use error::{FormatError, Problem};
-pub use explain::{Question, describe, explain, unusable};
+pub use explain::{MissedCall, describe, explain, unusable};
 pub use import::{IMPORTERS, Imported, ImportedSet, Importer, SourceFile};
 pub use key::Key;
 pub use masks::Masks;

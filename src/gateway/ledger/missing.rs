@@ -2,14 +2,14 @@
 
 use super::{Inner, Ledger};
 use crate::model::{Miss, MissClass};
-use crate::recording::{Key, Owner, Question, Set, explain, unusable};
+use crate::recording::{Key, MissedCall, Owner, Set, explain, unusable};
 use crate::wire::message::Request;
 use std::sync::Arc;
 
 /// A call that nothing answers, not explained yet.
 #[derive(Debug)]
 pub(in crate::gateway) struct Unanswered {
-    question: Question,
+    question: MissedCall,
     /// Set if the recordings are not the reason.
     other_reason: Option<(MissClass, String)>,
     /// Which attempt of the case asked, and the place of the miss in its traffic.
@@ -22,7 +22,7 @@ impl Inner {
         let setup = self.setup.to_string();
         let state = self.state_of(&owner);
         let loaded = state.loaded.as_ref();
-        let question = Question {
+        let question = MissedCall {
             request: request.clone(),
             setup,
             step: None,
@@ -60,7 +60,7 @@ impl Ledger {
     }
 
     /// Compares with all that is loaded, for which no lock is held.
-    fn compare(&self, question: &Question) -> Miss {
+    fn compare(&self, question: &MissedCall) -> Miss {
         let mut loaded: Vec<_> = {
             let inner = self.lock();
             let each = inner.owners.values().filter_map(|state| state.loaded.clone());

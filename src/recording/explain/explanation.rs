@@ -15,7 +15,7 @@ const LISTED: usize = 8;
 
 /// A call that nothing answers. The request is masked.
 #[derive(Debug, Clone)]
-pub struct Question {
+pub struct MissedCall {
     /// What is asked.
     pub request: Request,
     /// Who asks.
@@ -31,9 +31,9 @@ pub struct Question {
 }
 
 /// Explains why nothing answers: `own` is what is recorded for who asks, `others` what else is loaded. `seen` makes of a
-/// recorded request what may be shown of it, with secrets masked.
+/// request what counts of it and may be shown, with secrets masked.
 pub fn explain(
-    question: &Question,
+    question: &MissedCall,
     own: Option<&Set>,
     others: &[&Set],
     seen: &dyn Fn(Request) -> Request,
@@ -67,11 +67,11 @@ pub fn explain(
 }
 
 /// A miss that has another reason than the recordings: they cannot be read, or it is not known whose the call is.
-pub fn unusable(question: &Question, class: MissClass, why: &str) -> Miss {
+pub fn unusable(question: &MissedCall, class: MissClass, why: &str) -> Miss {
     Miss { mends: Vec::new(), ..miss(question, class, why.to_owned(), None) }
 }
 
-fn no_set(question: &Question) -> String {
+fn no_set(question: &MissedCall) -> String {
     let with = match question.setup.as_str() {
         NO_SETUP => "without a setup".to_owned(),
         setup => format!("with the setup `{setup}`"),
@@ -84,8 +84,8 @@ fn no_set(question: &Question) -> String {
     }
 }
 
-fn miss(question: &Question, class: MissClass, why: String, nearest: Option<Nearest<'_>>) -> Miss {
-    let Question { request, owner, step, setup, .. } = question;
+fn miss(question: &MissedCall, class: MissClass, why: String, nearest: Option<Nearest<'_>>) -> Miss {
+    let MissedCall { request, owner, step, setup, .. } = question;
     let shown = nearest.as_ref().map(|nearest| shown(nearest, owner));
     let mends: Vec<Mend> =
         mend::mends(class, owner, setup, shown.as_ref(), nearest.as_ref().map(|nearest| &nearest.found));

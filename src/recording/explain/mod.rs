@@ -17,4 +17,4 @@ mod nearest;
 mod volatile;
 
 pub use describe::describe;
-pub use explanation::{Question, explain, unusable};
+pub use explanation::{MissedCall, explain, unusable};

@@ -1,7 +1,7 @@
 //! The recording that a call was most likely meant to find.
 
 use super::super::Set;
-use super::Question;
+use super::MissedCall;
 use super::difference::{Found, differences};
 use super::likeness::Words;
 use crate::wire::message::Request;
@@ -37,14 +37,16 @@ struct Candidate<'a> {
     likeness: f64,
 }
 
-/// The nearest recording, of `own` rather than of `others`. `seen` makes of a recorded request what may be shown of it.
+/// The nearest recording, of `own` rather than of `others`. `seen` makes of a request what
+/// counts of it and may be shown.
 pub(super) fn nearest<'a>(
-    question: &Question,
+    question: &MissedCall,
     own: Option<&'a Set>,
     others: &[&'a Set],
     seen: &dyn Fn(Request) -> Request,
 ) -> Option<Nearest<'a>> {
     let asked = &question.request;
+    let now = seen(asked.clone());
     let mut words = Words::of(&asked.body);
     for kin in [same_place, similar_place] {
         let mut candidates = Vec::new();
@@ -59,7 +61,7 @@ pub(super) fn nearest<'a>(
         let compared = candidates.into_iter().map(|Candidate { set, place, likeness }| {
             let recorded = seen(set.exchanges[place].request.clone());
             let given = set.owner == question.owner && question.given.contains(&place);
-            Nearest { set, place, likeness, given, found: differences(&recorded, asked) }
+            Nearest { set, place, likeness, given, found: differences(&recorded, &now) }
         });
         let best = compared.min_by(|one, other| one.distance().total_cmp(&other.distance()));
         if best.is_some() {
