@@ -137,16 +137,12 @@ impl Executor<'_> {
             outcome,
             Outcome::Passed | Outcome::XFailed { .. } | Outcome::XPassed { strict: false, .. }
         );
-<<<<<<< HEAD
         let keep = well || self.settings.keep_failed && outcome.status() == Status::Failed;
-        let traffic = self.scope.close(&case.id, keep);
-=======
         let mut traffic = self.scope.close(&case.id, keep);
         for miss in &mut traffic.misses {
             let step = miss.step.as_ref().and_then(|step| step.parse::<usize>().ok()?.checked_sub(1));
             miss.place = step.and_then(|step| ended.steps.get(step)).map(ToString::to_string);
         }
->>>>>>> 18dae75 (Explain a miss: class, nearest recording, differences and what mends it)
         // A missing recording fails the case whatever the stack made of it, expected failure or not: nothing was tested.
         let outcome = if traffic.misses.is_empty() { outcome } else { Outcome::Failed };
         Tried { ended, outcome, traffic, duration: begun.elapsed() }

@@ -50,7 +50,12 @@ static KINDS: &[Kind] = &[
         find: r#"(/private)?(/var/folders|/var/tmp|/tmp)/[^\s"'<>)]+|[A-Za-z]:\\[^\s"']*\\[Tt]e?mp\\[^\s"'<>)]+"#,
         rule: Some(temp_path),
     },
-    Kind { name: "id", find: r"\b[A-Za-z]{2,12}[-_][0-9A-Za-z]*\d[0-9A-Za-z]{7,}", rule: Some(prefixed) },
+    Kind {
+        name: "id",
+        find: r"\b[A-Za-z]{2,12}[-_][0-9A-Za-z]*\d[0-9A-Za-z]{7,}(-[0-9a-f]+)*",
+        rule: Some(prefixed),
+    },
+    Kind { name: "run-id", find: r"\b[0-9a-f]{8,}(-[0-9a-f]+){1,3}\b", rule: None },
     Kind { name: "unix-time", find: r"\b1\d{9}(\d{3})?(\.\d+)?\b", rule: None },
     Kind {
         name: "hex",
@@ -127,7 +132,8 @@ fn temp_path(value: &str) -> String {
 
 fn prefixed(value: &str) -> String {
     let prefix = value.find(['-', '_']).map_or("", |at| &value[..=at]);
-    format!("{prefix}[0-9A-Za-z]+")
+    let tail = if value[prefix.len()..].contains('-') { "(-[0-9a-f]+)*" } else { "" };
+    format!("{prefix}[0-9A-Za-z]+{tail}")
 }
 
 fn hex(value: &str) -> String {
@@ -158,6 +164,8 @@ mod tests {
             ("temp-path", r"in C:\Users\a\Temp\x1", r"in C:\Users\a\Temp\y2"),
             ("port", "http://127.0.0.1:4117/v1", "http://127.0.0.1:51234/v1"),
             ("id", "file-5f3a9c0d7e21 is cited", "file-0a1b2c3d4e5f is cited"),
+            ("id", "call_5f3a9c0d7e21-1f-0 is meant", "call_0a1b2c3d4e5f-203b-1 is meant"),
+            ("run-id", "It is 19aa3f5c2e1-1f3b-0", "It is 19aa4d09b7c-203b7-1"),
             ("unix-time", "since 1735786245", "since 1767322245"),
             ("hex", "key 9f86d081884c7d65", "key 60303ae22b998861"),
             ("counter", "this is run-17", "this is run-203"),
