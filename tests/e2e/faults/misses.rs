@@ -87,3 +87,15 @@ fn a_case_fails_for_a_miss_even_if_the_suite_expects_the_error() {
     );
     assert_eq!(project.junit("j.xml").failures, 1);
 }
+
+#[test]
+fn a_recorded_call_that_is_not_asked_for_fails_its_case_where_that_is_wanted() {
+    let project = recorded("Hi", "");
+    let whole = suite("Hi", "");
+    let second = whole.rfind("      - post").unwrap();
+    project.file("suites/a.yaml", &whole[..second]);
+    project.run(["run"].into_iter().chain(ARGS)).expect(0, &["1 recorded but not asked for"]);
+    let strict = project.run(["run", "--strict"].into_iter().chain(ARGS));
+    strict.expect(1, &["FAIL", "1 recorded provider call was not asked for", "stack-test record"]);
+    assert!(project.read("j.xml").contains("was not asked for"));
+}
