@@ -5,7 +5,7 @@ use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use stack_test::gateway::{Gateway, GatewayConfig, Store, Upstream, start};
 use stack_test::model::InferenceMode;
-use stack_test::recording::{IMPORTERS, ImportedSet, Owner, SourceFile};
+use stack_test::recording::{IMPORTERS, ImportedSet, MissedCall, Owner, SourceFile, explain};
 use stack_test::wire::dialect::for_provider;
 use stack_test::wire::message::{Body, Exchange};
 use stack_test::wire::trace::baggage;
@@ -128,4 +128,33 @@ fn importing_does_not_depend_on_the_order_of_files() {
     let once = write(&files);
     files.reverse();
     assert!(once == write(&files));
+}
+
+#[test]
+fn the_nearest_of_all_recordings_is_the_one_that_was_changed() {
+    let Some(files) = corpus() else { return };
+    let imported = (IMPORTERS[0].import)(&files);
+    let sets: Vec<_> = imported.sets.iter().map(|one| &one.set).collect();
+    let exchanges = sets.iter().flat_map(|set| &set.exchanges);
+    let mut asked = 0;
+    for exchange in exchanges.step_by(5) {
+        let mut request = exchange.request.clone();
+        let Ok(Value::Object(mut body)) = serde_json::from_slice(&request.body) else { continue };
+        body.insert("brand_new".into(), Value::from(7));
+        request.body = Value::Object(body).to_string().into();
+        let call = MissedCall {
+            request,
+            owner: Owner::Session,
+            step: None,
+            setup: "x".into(),
+            recorded: 0,
+            given: [].into(),
+        };
+        let miss = explain(&call, None, &sets, &|request| request);
+        let nearest = miss.nearest.unwrap();
+        let [difference] = nearest.differences.as_slice() else { panic!("{nearest:?}") };
+        assert_eq!(difference.to_string(), "/brand_new is new: 7");
+        asked += 1;
+    }
+    assert!(asked > 20, "{asked}");
 }
