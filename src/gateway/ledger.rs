@@ -58,7 +58,7 @@ pub(super) enum Verdict {
     /// Answer with this exchange of this set.
     Replay(Arc<Loaded>, usize),
     /// There is no answer.
-    Miss(Unanswered),
+    Miss(Box<Unanswered>),
     /// Ask the provider, and keep the answer if there is a ticket.
     Forward(Option<Ticket>),
 }
@@ -366,7 +366,7 @@ impl Inner {
             state.traffic.replayed += 1;
             return Verdict::Replay(Arc::clone(loaded), place);
         }
-        Verdict::Miss(self.unanswered(owner, request, &key))
+        Verdict::Miss(Box::new(self.unanswered(owner, request, &key)))
     }
 
     fn record(&mut self, owner: Owner, request: Request) -> Verdict {

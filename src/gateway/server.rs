@@ -96,7 +96,7 @@ impl Server {
                 let exchange = &loaded.set.exchanges[place];
                 Ok(recorded(&exchange.request.provider, &exchange.response))
             }
-            Verdict::Miss(unanswered) => Ok(missed(&self.ledger.explain(unanswered, step(&parts.headers)))),
+            Verdict::Miss(unanswered) => Ok(missed(&self.ledger.explain(*unanswered, step(&parts.headers)))),
             Verdict::Forward(ticket) => {
                 let Some(forwarder) = &self.forwarder else {
                     return Err(refused(StatusCode::FORBIDDEN, "in replay no provider is asked"));

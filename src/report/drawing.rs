@@ -14,9 +14,15 @@ pub(super) fn draw(diagnostics: &[Diagnostic], color: bool) -> String {
 /// Everything that was wrong with a case: the provider calls that no recording answers first, since they are the likely
 /// cause of the rest, then what did not hold.
 pub(super) fn complaints(case: &CaseReport) -> Vec<Diagnostic> {
-    let mut all: Vec<Diagnostic> = misses(&case.traffic.misses)
+    let asked = |miss: &Miss| {
+        let step = miss.step.as_ref().and_then(|step| step.parse::<usize>().ok()?.checked_sub(1));
+        step.and_then(|step| case.steps.get(step)).unwrap_or(&case.origin).clone()
+    };
+    let missed = &case.traffic.misses;
+    let mut all: Vec<Diagnostic> = misses(missed)
         .into_iter()
-        .map(|miss| Diagnostic { origin: Some(case.origin.clone()), ..miss })
+        .zip(missed)
+        .map(|(told, miss)| Diagnostic { origin: Some(asked(miss)), ..told })
         .collect();
     all.extend(case.failures.iter().cloned());
     if let (Outcome::XPassed { reason, strict: true }, true) = (&case.outcome, all.is_empty()) {

@@ -58,6 +58,7 @@ impl Executor<'_> {
             id: case.id.clone(),
             suite: case.suite,
             origin: case.origin.clone(),
+            steps: last.ended.steps,
             outcome: last.outcome,
             duration: begun.elapsed(),
             failures: last.ended.failures,

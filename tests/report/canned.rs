@@ -51,7 +51,9 @@ cases:
   - name: lost
   - name: expired
   - name: unrecorded
-    expect: { status: 200 }
+    steps:
+      - post: /v1/batches
+        expect: { status: 200 }
 ";
 
 pub(crate) fn place(file: &Arc<SourceFile>, text: &str) -> Origin {
@@ -93,6 +95,7 @@ pub(crate) fn case(index: usize, suite: usize, id: &str, origin: Origin, outcome
         id: CaseId::parse(id).unwrap(),
         suite,
         origin,
+        steps: Vec::new(),
         outcome,
         duration: Duration::from_millis(12 + 100 * index as u64),
         failures: Vec::new(),
@@ -145,6 +148,7 @@ fn cases() -> Vec<CaseReport> {
     cases[8].duration = Duration::ZERO;
     cases[9].failures =
         vec![Diagnostic::at(place(&batches, "status: 200"), "the status differs").compared("200", "502")];
+    cases[9].steps = vec![place(&batches, "post: /v1/batches")];
     cases[9].traffic = Traffic { misses: vec![explained()], unused: 1, ..replayed(Decided::Content) };
     cases
 }
@@ -190,7 +194,7 @@ fn explained() -> Miss {
     Miss {
         case: Some(case.clone()),
         step: Some(text("1")),
-        place: Some(text("suites/batches/batches.yaml:7:11")),
+        place: Some(text("suites/batches/batches.yaml:9:9")),
         class: MissClass::PromptChanged,
         explanation: MissClass::PromptChanged.about().to_owned(),
         nearest: Some(NearestRecording {

@@ -5,6 +5,8 @@ use serde_json::Value;
 
 /// How many elements of each list are laid beside each other by what is in them; longer lists by their places.
 const LARGEST: usize = 64;
+/// Bytes of an element that are compared: each is compared with each.
+const COMPARED: usize = 2048;
 /// What it costs to take an element for new or gone. Two elements that are a pair cost at most a little less than two.
 const ALONE: f64 = 1.0;
 
@@ -35,12 +37,17 @@ fn between(one: &[Value], other: &[Value]) -> Vec<(Option<usize>, Option<usize>)
 
 /// What it costs to take each element of the one for each of the other.
 fn costs(one: &[Value], other: &[Value]) -> Vec<Vec<f64>> {
-    let texts: Vec<String> = other.iter().map(Value::to_string).collect();
+    let text = |value: &Value| {
+        let mut text = value.to_string().into_bytes();
+        text.truncate(COMPARED);
+        text
+    };
+    let texts: Vec<Vec<u8>> = other.iter().map(text).collect();
     let row = |element: &Value| {
-        let mut words = Words::of(element.to_string().as_bytes());
-        let cost = |(value, text): (&Value, &String)| match element == value {
+        let mut words = Words::of(&text(element));
+        let cost = |(value, text): (&Value, &Vec<u8>)| match element == value {
             true => 0.0,
-            false => 0.1 + 1.8 * (1.0 - words.likeness(text.as_bytes())),
+            false => 0.1 + 1.8 * (1.0 - words.likeness(text)),
         };
         other.iter().zip(&texts).map(cost).collect()
     };
