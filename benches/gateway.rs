@@ -11,7 +11,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use stack_test::gateway::{GatewayConfig, Store, Upstream, start};
 use stack_test::model::{CaseId, InferenceMode};
-use stack_test::recording::{Owner, Set, write};
+use stack_test::recording::{MissedCall, Owner, Set, explain, write};
 use stack_test::wire::dialect::for_provider;
 use stack_test::wire::message::{Body, End, Exchange, Head, Piece, Request, Response};
 use stack_test::wire::trace::baggage;
@@ -106,7 +106,7 @@ fn case(number: usize) -> CaseId {
 
 fn request(stream: bool, number: usize) -> Request {
     let body = format!(
-        r#"{{"model":"tiny-chat","messages":[{{"role":"system","content":"Be brief."}},{{"role":"user","content":"Question {number}: which planet has rings?"}}],"temperature":0,"seed":42,"stream":{stream}}}"#
+        r#"{{"model":"tiny-chat","messages":[{{"role":"system","content":"Be brief."}},{{"role":"user","content":"MissedCall {number}: which planet has rings?"}}],"temperature":0,"seed":42,"stream":{stream}}}"#
     );
     Request {
         provider: "llm".into(),
@@ -330,4 +330,30 @@ fn measure() {
         println!("{what}: {ours:.1} µs CPU a request, floor {bare:.1} µs, ratio {:.2}", ours / bare);
     }
     println!("peak memory after {REQUESTS} requests of each {:.1} MB", gateway.memory());
+    for recordings in [CASES, 20_000] {
+        println!("a miss explained over {recordings} recordings: {:.1} ms", explained(recordings));
+    }
+}
+
+/// Milliseconds that it takes to explain a miss of a case that has no recordings, so that all others are searched.
+fn explained(recordings: usize) -> f64 {
+    let set = |number| Set { owner: Owner::Case(case(number)), exchanges: vec![exchange(false, number, 0)] };
+    let sets: Vec<Set> = (0..recordings).map(set).collect();
+    let sets: Vec<&Set> = sets.iter().collect();
+    let mut asked = request(false, recordings / 2);
+    asked.body = String::from_utf8_lossy(&asked.body).replace("rings", "moons").into();
+    let question = MissedCall {
+        request: asked,
+        owner: Owner::Case(CaseId::new("bench/new", "case")),
+        step: None,
+        setup: "bench".into(),
+        recorded: 0,
+        given: [].into(),
+        other_ids: None,
+    };
+    let began = Instant::now();
+    let miss = explain(&question, None, &sets, &|request| request);
+    let took = began.elapsed().as_secs_f64() * 1e3;
+    assert_eq!(miss.nearest.unwrap().case, Some(case(recordings / 2)));
+    took
 }

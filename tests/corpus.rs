@@ -6,7 +6,8 @@ use serde_json::Value;
 use stack_test::gateway::{Gateway, GatewayConfig, Store, Upstream, setups, start};
 use stack_test::model::{CaseId, InferenceMode};
 use stack_test::recording::{
-    EXPORTERS, Exported, IMPORTERS, Imported, ImportedSet, Key, Owner, Set, SourceFile, answer_json,
+    EXPORTERS, Exported, IMPORTERS, Imported, ImportedSet, Key, MissedCall, Owner, Set, SourceFile,
+    answer_json, explain,
 };
 use stack_test::wire::dialect::for_provider;
 use stack_test::wire::message::{Body, End, Exchange, Head, Piece, Request, Response};
@@ -295,4 +296,34 @@ fn our_own_recordings_go_to_llama_stack_and_back() {
         }
     }
     assert_eq!(missing, left_out);
+}
+
+#[test]
+fn the_nearest_of_all_recordings_is_the_one_that_was_changed() {
+    let Some(files) = corpus() else { return };
+    let imported = (IMPORTERS[0].import)(&files);
+    let sets: Vec<_> = imported.sets.iter().map(|one| &one.set).collect();
+    let exchanges = sets.iter().flat_map(|set| &set.exchanges);
+    let mut asked = 0;
+    for exchange in exchanges.step_by(5) {
+        let mut request = exchange.request.clone();
+        let Ok(Value::Object(mut body)) = serde_json::from_slice(&request.body) else { continue };
+        body.insert("brand_new".into(), Value::from(7));
+        request.body = Value::Object(body).to_string().into();
+        let call = MissedCall {
+            request,
+            owner: Owner::Session,
+            step: None,
+            setup: "x".into(),
+            recorded: 0,
+            given: [].into(),
+            other_ids: None,
+        };
+        let miss = explain(&call, None, &sets, &|request| request);
+        let nearest = miss.nearest.unwrap();
+        let [difference] = nearest.differences.as_slice() else { panic!("{nearest:?}") };
+        assert_eq!(difference.to_string(), "/brand_new is new: 7");
+        asked += 1;
+    }
+    assert!(asked > 20, "{asked}");
 }

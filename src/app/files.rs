@@ -148,6 +148,7 @@ impl Write for AtomicFile {
 }
 
 /// Removes a folder of our own making; what cannot be removed does no harm.
+#[expect(clippy::disallowed_methods, reason = "removes what this process made")]
 pub(super) fn remove_folder(folder: &Path) {
     let _left = fs::remove_dir_all(folder);
 }

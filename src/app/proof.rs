@@ -9,7 +9,7 @@ use super::files::remove_folder;
 use super::rig::{Rig, scope};
 use crate::events::{CaseReport, Event};
 use crate::gateway::{Finished, Gateway, GatewayConfig, Saved, Store};
-use crate::model::{CaseId, InferenceMode, Status, Traffic};
+use crate::model::{CaseId, InferenceMode, Mend, Miss, Status, Traffic};
 use crate::plan::Plan;
 use crate::recording::{Owner, Set};
 use crate::runner::{self, Stop, StopReason};
@@ -201,42 +201,48 @@ impl<'a> Proof<'a> {
         let recorded = self.ended.get(&report.id).copied();
         let status = report.outcome.status();
         let found = if let Some(miss) = report.traffic.misses.first() {
-            Some((format!("its call {miss} found no answer"), Some(miss.explanation.clone())))
+            let what = format!("its call {miss} found no answer ({})", miss.class.name());
+            self.blame(Owner::Case(report.id.clone()), pass, &what, Some(miss));
+            return;
         } else if recorded != Some(status) {
             let first = report.failures.first().map(|failure| failure.what.clone());
             let was = recorded.map_or("not run", Status::name);
-            Some((format!("it {was} when it was recorded, and {} when replayed", status.name()), first))
+            let why = first.map_or(String::new(), |why| format!(": {why}"));
+            Some(format!("it {was} when it was recorded, and {} when replayed{why}", status.name()))
         } else if report.traffic.unused > 0 {
             let calls = plural(report.traffic.unused, "recorded provider call");
-            Some((format!("{calls} did not come again"), None))
+            Some(format!("{calls} did not come again"))
         } else {
             None
         };
-        if let Some((what, why)) = found {
-            self.blame(Owner::Case(report.id.clone()), pass, &what, why);
+        if let Some(what) = found {
+            self.blame(Owner::Case(report.id.clone()), pass, &what, None);
         }
     }
 
     fn judge_session(&mut self, pass: usize, finished: &Finished) {
         let Traffic { misses, .. } = &finished.session;
         if let Some(miss) = misses.first() {
-            let what = format!("the call {miss} found no answer");
-            self.blame(Owner::Session, pass, &what, Some(miss.explanation.clone()));
+            let what = format!("the call {miss} found no answer ({})", miss.class.name());
+            self.blame(Owner::Session, pass, &what, Some(miss));
         } else if let Some(error) = finished.errors.iter().find(|error| !error.is_notice()) {
             self.blame(Owner::Session, pass, &error.to_string(), None);
         }
     }
 
-    fn blame(&mut self, owner: Owner, pass: usize, what: &str, why: Option<String>) {
+    fn blame(&mut self, owner: Owner, pass: usize, what: &str, miss: Option<&Miss>) {
         let name = match &owner {
             Owner::Session => "the calls outside cases".to_owned(),
             Owner::Case(case) => format!("`{case}`"),
         };
-        let why = why.map_or(String::new(), |why| format!(": {why}"));
         let whose =
             if self.recorded.contains(&owner) { "the new recording of" } else { "beside the new ones," };
-        let what = format!("{whose} {name} does not replay ({pass} of {PASSES}): {what}{why}");
-        self.wrong.entry(owner).or_insert_with(|| Diagnostic::new(what));
+        let what = format!("{whose} {name} does not replay ({pass} of {PASSES}): {what}");
+        // Recording once more would not mend it; what differs each time has to be left out.
+        let rule = miss.and_then(|miss| miss.mends.iter().find(|mend| matches!(mend, Mend::Rule(_))));
+        let mut notes = miss.map(Miss::facts).unwrap_or_default();
+        notes.extend(rule.map(|rule| format!("{}\n{}", rule.when(), rule.text())));
+        self.wrong.entry(owner).or_insert_with(|| Diagnostic { notes, ..Diagnostic::new(what) });
     }
 
     /// Puts the good ones in place, and says of each other where it is.

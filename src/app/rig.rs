@@ -186,6 +186,7 @@ impl Rig<'_> {
             bearer: self.inputs.env(STACK_KEY_ENV).map(Secret::new),
             repeat: mode == InferenceMode::Live,
             keep_failed: settings.keep_failed,
+            strict: settings.strict,
             update_snapshots: settings.update_snapshots,
             death_notice: if self.is_process() { DEATH_NOTICE } else { Duration::ZERO },
             capabilities: stack.capabilities().clone(),

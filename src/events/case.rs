@@ -24,6 +24,8 @@ pub struct CaseReport {
     pub suite: usize,
     /// Where the suite file defines it.
     pub origin: Origin,
+    /// Where the steps of the last attempt are written, in the order in which they began.
+    pub steps: Vec<Origin>,
     /// How it ended.
     pub outcome: Outcome,
     /// How long it took, all attempts together; zero if it was skipped.

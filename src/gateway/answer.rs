@@ -90,9 +90,19 @@ impl AnswerBody {
 
 /// An answer of the gateway itself, in the shape of OpenAI's errors. `note` says what it is about.
 pub(super) fn own(status: StatusCode, note: &'static str, message: &str) -> http::Response<AnswerBody> {
-    let body = serde_json::json!({"error": {
+    let error = serde_json::json!({
         "message": message, "type": "stack_test", "param": null, "code": note,
-    }});
+    });
+    own_with(status, note, error)
+}
+
+/// The same, with everything that `error` has to say.
+pub(super) fn own_with(
+    status: StatusCode,
+    note: &'static str,
+    error: serde_json::Value,
+) -> http::Response<AnswerBody> {
+    let body = serde_json::Value::from_iter([("error", error)]);
     let mut response = http::Response::new(AnswerBody::whole(body.to_string().into()));
     *response.status_mut() = status;
     let headers = response.headers_mut();

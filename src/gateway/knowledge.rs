@@ -17,7 +17,7 @@ impl Inner {
             errors.extend(state.traffic.misses.iter().map(|miss| Error::LateMiss {
                 case: case.clone(),
                 call: miss.to_string(),
-                explanation: miss.explanation.clone(),
+                explanation: miss.one_line(),
             }));
             if state.closing {
                 errors.push(Error::Unfinished { case });

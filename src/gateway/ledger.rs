@@ -1,12 +1,16 @@
 //! What each case may still be given, and what it has asked.
 
+mod missing;
+
+pub(super) use missing::Unanswered;
+
 use super::attribution::{Asked, Claim};
 use super::client_edge::ClientEdge;
 use super::loaded::{Given, Loaded};
 use super::recorder::Recorder;
 use super::{Error, Finished, GatewayConfig, Store};
-use crate::model::{CaseId, Decided, InferenceMode, Miss, Traffic};
-use crate::recording::{Masks, Owner, Question, RuleBook, Set, describe, explain, renumbered_request, scan};
+use crate::model::{CaseId, Decided, InferenceMode, MissClass, Traffic};
+use crate::recording::{Masks, Owner, Question, RuleBook, Set, scan};
 use crate::wire::dialect::Dialect;
 use crate::wire::message::{Exchange, Request, Response};
 use std::collections::HashMap;
@@ -61,7 +65,7 @@ pub(super) enum Verdict {
     /// Answer with this exchange, which quotes ids of this run.
     Quote(Box<Exchange>),
     /// There is no answer.
-    Miss(Miss),
+    Miss(Box<Unanswered>),
     /// Ask the provider, and keep the answer if there is a ticket.
     Forward(Option<Ticket>),
 }
@@ -269,7 +273,9 @@ impl Ledger {
             Claim::Open(cases) => {
                 // It may be the call of each of them, and none of them can pass without it.
                 let owners: Vec<Owner> = cases.iter().cloned().map(Owner::Case).collect();
-                return inner.miss(&owners, &request, ambiguous(&cases));
+                let why = Some((MissClass::Ambiguous, ambiguous(&cases)));
+                let question = asked.by(&owners[0]);
+                return Verdict::Miss(Box::new(inner.unanswered(&owners, &request, question, why)));
             }
         };
         if let Some(decided) = decided {
@@ -380,7 +386,6 @@ impl Inner {
     }
 
     fn replay(&mut self, owner: Owner, request: &Request, question: &Question) -> Verdict {
-        let setup = Arc::clone(&self.setup);
         let state = self.state_of(&owner);
         if let Some(loaded) = &state.loaded
             && let Some(place) = loaded.give(question, &mut state.given, owner == Owner::Session)
@@ -391,34 +396,7 @@ impl Inner {
                 None => Verdict::Replay(Arc::clone(loaded), place),
             };
         }
-        let loaded = state.loaded.as_deref();
-        let explanation = match &state.broken {
-            Some(error) => error.clone(),
-            None => match loaded.and_then(|loaded| loaded.other_ids(question, &state.given)) {
-                Some(other_ids) => other_ids,
-                // By the names that the recording has for them, ids do not differ from it.
-                None => {
-                    let request = renumbered_request(request.clone(), state.given.recorded_names());
-                    explain(&request, &owner, loaded.map(|loaded| &loaded.set), &setup)
-                }
-            },
-        };
-        self.miss(&[owner], request, explanation)
-    }
-
-    fn miss(&mut self, owners: &[Owner], request: &Request, explanation: String) -> Verdict {
-        let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
-        let miss = Miss {
-            provider: request.provider.clone(),
-            method: request.method.clone(),
-            path: format!("{}{query}", request.path),
-            summary: describe(request),
-            explanation,
-        };
-        for owner in owners {
-            self.state_of(owner).traffic.misses.push(miss.clone());
-        }
-        Verdict::Miss(miss)
+        Verdict::Miss(Box::new(self.unanswered(&[owner], request, question, None)))
     }
 
     fn record(&mut self, owner: Owner, request: Request, rules: &RuleBook) -> Verdict {

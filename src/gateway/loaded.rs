@@ -119,6 +119,11 @@ impl Loaded {
         Some(Exchange { request: exchange.request.clone(), response })
     }
 
+    /// How often the question is recorded.
+    pub(super) fn times(&self, question: &Question, given: &Given) -> usize {
+        self.fitting(question, given).count()
+    }
+
     /// How the ids of `question` differ from the recorded ones, if nothing else does.
     pub(super) fn other_ids(&self, question: &Question, given: &Given) -> Option<String> {
         let places = self.index.get(&question.key)?;
@@ -154,6 +159,11 @@ impl Given {
     /// What the recording calls the ids of this attempt.
     pub(super) fn recorded_names(&self) -> &HashMap<String, String> {
         self.bindings.recorded()
+    }
+
+    /// The places of the answers that were given out.
+    pub(super) fn places(&self) -> HashSet<usize> {
+        self.used.iter().enumerate().filter(|(_, used)| **used).map(|(at, _)| at).collect()
     }
 
     fn is_used(&self, at: usize) -> bool {

@@ -20,6 +20,7 @@ mod handle;
 mod knowledge;
 mod ledger;
 mod loaded;
+mod miss_body;
 mod mitm;
 mod pace;
 mod recorder;

@@ -1,16 +1,18 @@
 //! Takes requests in.
 
 use super::admin::{self, Admin};
-use super::answer::{AnswerBody, own, recorded};
+use super::answer::{AnswerBody, own, own_with, recorded};
 use super::attribution::{case_of_token, named};
 use super::forward::{Call, Forwarder};
 use super::ledger::{Ledger, Verdict};
+use super::miss_body::miss_body;
 use super::mitm::Place;
 use super::pace::before_head;
 use super::request_body::{self, BodyProblem};
 use super::{Error, GatewayConfig, Upstream};
 use crate::model::{CaseId, Miss, ReplaySpeed};
 use crate::wire::message::Request;
+use crate::wire::trace::{BAGGAGE, step_in_baggage};
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use hyper::body::Incoming;
@@ -25,6 +27,9 @@ pub const MISS_STATUS: u16 = 418;
 /// The header that marks the gateway's own answers: `miss`, `upstream` (the provider gave none), `request` (refused),
 /// `egress` (a host that is no provider's).
 pub const NOTE: &str = "x-stack-test";
+
+/// OpenAI's clients ask again, or do not, as this header says.
+const SHOULD_RETRY: &str = "x-should-retry";
 
 /// Answers requests.
 pub(super) struct Server {
@@ -138,7 +143,7 @@ impl Server {
                 before_head(&exchange.response, self.replay_speed).await;
                 Ok(recorded(&exchange, self.replay_speed))
             }
-            Verdict::Miss(miss) => Ok(missed(&miss)),
+            Verdict::Miss(unanswered) => Ok(missed(&self.ledger.explain(*unanswered, step(&parts.headers)))),
             Verdict::Forward(ticket) => {
                 let Some(forwarder) = &self.forwarder else {
                     return Err(refused(StatusCode::FORBIDDEN, "in replay no provider is asked"));
@@ -258,8 +263,16 @@ impl From<BodyProblem> for Refusal {
     }
 }
 
+/// The step of the case that the baggage names.
+fn step(headers: &http::HeaderMap) -> Option<String> {
+    let texts = headers.get_all(BAGGAGE).into_iter().filter_map(|value| value.to_str().ok());
+    texts.filter_map(step_in_baggage).next()
+}
+
+/// What the stack is told: enough to see in its own log what is wrong, and not to ask again.
 fn missed(miss: &Miss) -> http::Response<AnswerBody> {
     let status = StatusCode::from_u16(MISS_STATUS).unwrap_or(StatusCode::BAD_REQUEST);
-    let what = format!("no recording answers {miss} ({}): {}", miss.summary, miss.explanation);
-    own(status, "miss", &what)
+    let mut response = own_with(status, "miss", miss_body(miss));
+    response.headers_mut().insert(SHOULD_RETRY, HeaderValue::from_static("false"));
+    response
 }

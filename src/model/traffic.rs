@@ -1,6 +1,6 @@
 //! What passed the gateway on behalf of one case.
 
-use std::fmt;
+use super::Miss;
 
 /// The provider calls of one case (or of a whole run, summed).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,27 +38,6 @@ impl Traffic {
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
-    }
-}
-
-/// A provider call that no recording answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Miss {
-    /// The provider's name.
-    pub provider: String,
-    /// The HTTP method.
-    pub method: String,
-    /// Path and query below the provider's base URL, masked.
-    pub path: String,
-    /// What the call was about, masked and shortened: model and the last message, or the body.
-    pub summary: String,
-    /// Why no recording answers, and what mends it.
-    pub explanation: String,
-}
-
-impl fmt::Display for Miss {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.provider, self.method, self.path)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a project or a suite declares not to count when calls are compared.
 
 use crate::model::{Insignificant, MatchRule};
+use crate::wire::message::Request;
 use regex::Regex;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -133,6 +134,23 @@ impl Rules {
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
+    }
+
+    /// What counts of `request`, to be shown beside another one.
+    pub fn leave(&self, mut request: Request) -> Request {
+        let provider = request.provider.clone();
+        if self.is_silent_on(&provider) {
+            return request;
+        }
+        request.path = self.text(&provider, &request.path).into_owned();
+        let parameters = request.query.split('&').filter(|parameter| self.counts(&provider, parameter));
+        let query = parameters.collect::<Vec<_>>().join("&");
+        request.query = self.text(&provider, &query).into_owned();
+        if let Ok(mut body) = serde_json::from_slice::<Value>(&request.body) {
+            self.body(&provider, &mut body);
+            request.body = body.to_string().into();
+        }
+        request
     }
 
     /// Whether a parameter of the query counts.

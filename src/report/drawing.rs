@@ -14,9 +14,15 @@ pub(super) fn draw(diagnostics: &[Diagnostic], color: bool) -> String {
 /// Everything that was wrong with a case: the provider calls that no recording answers first, since they are the likely
 /// cause of the rest, then what did not hold.
 pub(super) fn complaints(case: &CaseReport) -> Vec<Diagnostic> {
-    let mut all: Vec<Diagnostic> = misses(&case.traffic.misses)
+    let asked = |miss: &Miss| {
+        let step = miss.step.as_ref().and_then(|step| step.parse::<usize>().ok()?.checked_sub(1));
+        step.and_then(|step| case.steps.get(step)).unwrap_or(&case.origin).clone()
+    };
+    let missed = &case.traffic.misses;
+    let mut all: Vec<Diagnostic> = misses(missed)
         .into_iter()
-        .map(|miss| Diagnostic { origin: Some(case.origin.clone()), ..miss })
+        .zip(missed)
+        .map(|(told, miss)| Diagnostic { origin: Some(asked(miss)), ..told })
         .collect();
     all.extend(case.failures.iter().cloned());
     if let (Outcome::XPassed { reason, strict: true }, true) = (&case.outcome, all.is_empty()) {
@@ -29,12 +35,10 @@ pub(super) fn complaints(case: &CaseReport) -> Vec<Diagnostic> {
 
 /// Provider calls that no recording answers, as diagnostics.
 pub(super) fn misses(misses: &[Miss]) -> Vec<Diagnostic> {
-    let complaint = |miss: &Miss| {
-        let diagnostic = Diagnostic::new(format!("no recording answers {miss}"));
-        [&miss.summary, &miss.explanation]
-            .into_iter()
-            .filter(|text| !text.is_empty())
-            .fold(diagnostic, |diagnostic, text| diagnostic.note(text.as_str()))
+    let complaint = |miss: &Miss| Diagnostic {
+        notes: miss.facts(),
+        hint: miss.help(),
+        ..Diagnostic::new(format!("no recording answers {miss} ({})", miss.class.name()))
     };
     misses.iter().map(complaint).collect()
 }

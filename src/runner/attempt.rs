@@ -26,6 +26,8 @@ pub(super) struct Ended {
     pub(super) infrastructure: bool,
     /// Set if the case asked to be skipped.
     pub(super) skipped: Option<String>,
+    /// Where the steps are written that were begun, in their order.
+    pub(super) steps: Vec<Origin>,
     /// Snapshots that differ or are new.
     pub(super) snapshots: Vec<(PathBuf, String)>,
 }
@@ -128,6 +130,7 @@ impl Attempt<'_> {
     }
 
     async fn request(&mut self, step: &RequestStep) -> Result<(), Halt> {
+        self.ended.steps.push(step.origin.clone());
         let observed = match &step.polling {
             Some(polling) => polling::poll(self, step, polling).await?,
             None => self.ask(step).await?,
@@ -155,7 +158,7 @@ impl Attempt<'_> {
             form::request(self.client, step, &self.scope, &said).map_err(|error| self.fail(error))?;
         let deadline =
             step.timeout.map_or(self.deadline, |timeout| self.deadline.min(Instant::now() + timeout));
-        match self.client.send(request, (self.case, self.port), deadline).await {
+        match self.client.send(request, (self.case, self.ended.steps.len()), self.port, deadline).await {
             Ok(observed) => {
                 self.lost |= matches!(observed.ending, Ending::Aborted(_));
                 Ok(observed)

@@ -73,16 +73,17 @@ impl Client {
         self.http.request(method, format!("{}{slash}{path}", self.base_url))
     }
 
-    /// Sends `request` on behalf of `case` and reads the answer until its end or the deadline. `port` is told of both,
-    /// but not of a body that is a form: whoever made it has it in parts.
+    /// Sends `request` on behalf of step number `step` of `case` and reads the answer until its end or the deadline. `port` is
+    /// told of both, but not of a body that is a form: whoever made it has it in parts.
     pub(super) async fn send(
         &self,
         request: reqwest::RequestBuilder,
-        (case, port): (&CaseId, &dyn CaseScope),
+        (case, step): (&CaseId, usize),
+        port: &dyn CaseScope,
         deadline: Instant,
     ) -> Result<Observed, NoAnswer> {
         let request = request
-            .header(trace::BAGGAGE, trace::baggage(case))
+            .header(trace::BAGGAGE, trace::baggage_of_step(case, step))
             .header(trace::TRACEPARENT, self.traceparent(case))
             .build()
             .map_err(|error| NoAnswer::Invalid(describe(&error)))?;

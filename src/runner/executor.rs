@@ -58,6 +58,7 @@ impl Executor<'_> {
             id: case.id.clone(),
             suite: case.suite,
             origin: case.origin.clone(),
+            steps: last.ended.steps,
             outcome: last.outcome,
             duration: begun.elapsed(),
             failures: last.ended.failures,
@@ -138,10 +139,19 @@ impl Executor<'_> {
             Outcome::Passed | Outcome::XFailed { .. } | Outcome::XPassed { strict: false, .. }
         );
         let keep = well || self.settings.keep_failed && outcome.status() == Status::Failed;
-        let traffic = self.scope.close(&case.id, keep);
+        let mut traffic = self.scope.close(&case.id, keep);
+        for miss in &mut traffic.misses {
+            let step = miss.step.as_ref().and_then(|step| step.parse::<usize>().ok()?.checked_sub(1));
+            miss.place = step.and_then(|step| ended.steps.get(step)).map(ToString::to_string);
+        }
         // A missing recording fails the case whatever the stack made of it, expected failure or not: nothing was tested.
         let outcome = if traffic.misses.is_empty() { outcome } else { Outcome::Failed };
-        Tried { ended, outcome, traffic, duration: begun.elapsed() }
+        let mut tried = Tried { ended, outcome, traffic, duration: begun.elapsed() };
+        if self.settings.strict && well && tried.traffic.unused > 0 {
+            tried.ended.failures.push(leftover(case, tried.traffic.unused));
+            tried.outcome = Outcome::Failed;
+        }
+        tried
     }
 
     fn names(&self, case: &PlannedCase) -> Scope {
@@ -151,6 +161,15 @@ impl Executor<'_> {
         scope.update_snapshots = settings.update_snapshots;
         scope
     }
+}
+
+/// What is said where `--strict` finds recorded answers that nothing asked for.
+fn leftover(case: &PlannedCase, unused: usize) -> Diagnostic {
+    let (calls, were) = if unused == 1 { ("call", "was") } else { ("calls", "were") };
+    let what = format!("{unused} recorded provider {calls} {were} not asked for");
+    Diagnostic::at(case.origin.clone(), what).hint(
+        "if the case no longer needs it, `stack-test record` replaces what is recorded of the case whole",
+    )
 }
 
 /// How long steps may wait for something, all together.

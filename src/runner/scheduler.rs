@@ -103,6 +103,7 @@ fn skipped(index: usize, case: &PlannedCase, reason: String) -> CaseReport {
         id: case.id.clone(),
         suite: case.suite,
         origin: case.origin.clone(),
+        steps: Vec::new(),
         outcome: Outcome::Skipped { reason },
         duration: Duration::ZERO,
         failures: Vec::new(),

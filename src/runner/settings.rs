@@ -22,6 +22,8 @@ pub struct Settings {
     pub repeat: bool,
     /// Whether what is recorded of a case that fails is kept, too.
     pub keep_failed: bool,
+    /// Whether a case fails that leaves recorded answers unused.
+    pub strict: bool,
     /// Whether differing snapshots are accepted as the new ones.
     pub update_snapshots: bool,
     /// How long a case whose connection broke waits for the news that the stack died; zero where nobody would tell.

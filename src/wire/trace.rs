@@ -9,6 +9,11 @@ pub const BAGGAGE: &str = "baggage";
 pub const TRACEPARENT: &str = "traceparent";
 /// The baggage member that names the case.
 pub const CASE_MEMBER: &str = "stack-test.case";
+/// The baggage member that says which step of the case is under way, counted from 1.
+pub const STEP_MEMBER: &str = "stack-test.step";
+
+/// Characters of a step's name; what is longer was not sent by us.
+const LONGEST_STEP: usize = 200;
 
 /// What the W3C baggage grammar does not allow in a value, plus the percent sign itself.
 const NOT_BAGGAGE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b',').add(b';').add(b'\\').add(b'%');
@@ -18,13 +23,28 @@ pub fn baggage(case: &CaseId) -> String {
     format!("{CASE_MEMBER}={}", utf8_percent_encode(&case.to_string(), NOT_BAGGAGE))
 }
 
+/// The value of the baggage header for requests of step number `step` of `case`.
+pub fn baggage_of_step(case: &CaseId, step: usize) -> String {
+    format!("{},{STEP_MEMBER}={step}", baggage(case))
+}
+
 /// The case named in a baggage header, which may have other members.
 pub fn case_in_baggage(header: &str) -> Option<CaseId> {
-    let value = header.split(',').find_map(|member| {
+    CaseId::parse(&percent_decode_str(member(header, CASE_MEMBER)?).decode_utf8().ok()?)
+}
+
+/// The step of the case that a baggage header says is under way.
+pub fn step_in_baggage(header: &str) -> Option<String> {
+    let step = percent_decode_str(member(header, STEP_MEMBER)?).decode_utf8().ok()?;
+    (!step.is_empty() && step.chars().count() <= LONGEST_STEP).then(|| step.into_owned())
+}
+
+/// The value of a member, as it is spelled.
+fn member<'a>(header: &'a str, wanted: &str) -> Option<&'a str> {
+    header.split(',').find_map(|member| {
         let (name, value) = member.split(';').next()?.split_once('=')?;
-        (name.trim() == CASE_MEMBER).then_some(value.trim())
-    })?;
-    CaseId::parse(&percent_decode_str(value).decode_utf8().ok()?)
+        (name.trim() == wanted).then_some(value.trim())
+    })
 }
 
 #[cfg(test)]
@@ -39,6 +59,17 @@ mod tests {
             assert!(header.is_ascii());
             assert_eq!(case_in_baggage(&header), Some(case));
         }
+    }
+
+    #[test]
+    fn the_step_travels_beside_the_case() {
+        let case = CaseId::new("a", "b");
+        let header = baggage_of_step(&case, 3);
+        assert_eq!(
+            (case_in_baggage(&header), step_in_baggage(&header)),
+            (Some(case.clone()), Some("3".into()))
+        );
+        assert_eq!(step_in_baggage(&baggage(&case)), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use stack_test::gateway::{Gateway, MISS_STATUS, NOTE};
-use stack_test::model::{Decided, InferenceMode};
+use stack_test::model::{Decided, InferenceMode, MissClass};
 use stack_test::wire::trace::baggage;
 use std::sync::atomic::Ordering;
 
@@ -28,11 +28,16 @@ async fn what_was_recorded_is_replayed_and_nobody_is_asked() {
     let again = ask(&gateway, &x, r#"{"n":1,"model":"m"}"#).await;
     assert_eq!((again.status, &again.headers[NOTE]), (MISS_STATUS, &"miss".parse().unwrap()));
     let other = ask(&gateway, &x, r#"{"n":2,"model":"m"}"#).await;
-    assert!(other.text().contains("/n is 2 (was 1)"), "{}", other.text());
+    assert_eq!(other.headers["x-should-retry"], "false");
+    let told: serde_json::Value = serde_json::from_str(&other.text()).unwrap();
+    let (error, nearest) = (&told["error"], &told["error"]["nearest"]);
+    assert_eq!((&error["code"], &error["class"]), (&"miss".into(), &"parameter changed".into()));
+    assert_eq!(error["param"], "/n");
+    assert_eq!(nearest["differences"][0], serde_json::json!({"at": "/n", "recorded": "1", "now": "2"}));
     let traffic = gateway.close(&x, true);
     assert_eq!((traffic.replayed, traffic.unused, traffic.misses.len()), (1, 0, 2));
-    assert!(traffic.misses[0].explanation.contains("one call too many"), "{:?}", traffic.misses[0]);
-    assert!(traffic.misses[1].explanation.contains("stack-test record"), "{:?}", traffic.misses[1]);
+    assert!(traffic.misses[0].class == MissClass::OneTooMany, "{:?}", traffic.misses[0]);
+    assert!(traffic.misses[1].one_line().contains("stack-test record"), "{:?}", traffic.misses[1]);
     gateway.finish().await;
     assert_eq!(provider.connections.load(Ordering::SeqCst), 1, "replay connected to the provider");
 }

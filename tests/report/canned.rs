@@ -1,7 +1,10 @@
 //! A run in which everything happens that can happen to a case, and what is expected of it.
 
 use stack_test::events::{Attempt, CaseReport, CaseStart, Event, RunEnd, RunStart, StackInfo, SuiteInfo};
-use stack_test::model::{CaseId, Decided, InferenceMode, Miss, Outcome, Traffic};
+use stack_test::model::{
+    CaseId, Change, Decided, Difference, InferenceMode, Mend, Miss, MissClass, NearestRecording, Outcome,
+    Traffic,
+};
 use stack_test::source::{Diagnostic, Origin, SourceFile, Span};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,7 +51,9 @@ cases:
   - name: lost
   - name: expired
   - name: unrecorded
-    expect: { status: 200 }
+    steps:
+      - post: /v1/batches
+        expect: { status: 200 }
 ";
 
 pub(crate) fn place(file: &Arc<SourceFile>, text: &str) -> Origin {
@@ -90,6 +95,7 @@ pub(crate) fn case(index: usize, suite: usize, id: &str, origin: Origin, outcome
         id: CaseId::parse(id).unwrap(),
         suite,
         origin,
+        steps: Vec::new(),
         outcome,
         duration: Duration::from_millis(12 + 100 * index as u64),
         failures: Vec::new(),
@@ -142,7 +148,8 @@ fn cases() -> Vec<CaseReport> {
     cases[8].duration = Duration::ZERO;
     cases[9].failures =
         vec![Diagnostic::at(place(&batches, "status: 200"), "the status differs").compared("200", "502")];
-    cases[9].traffic = Traffic { misses: vec![miss()], unused: 1, ..replayed(Decided::Content) };
+    cases[9].steps = vec![place(&batches, "post: /v1/batches")];
+    cases[9].traffic = Traffic { misses: vec![explained()], unused: 1, ..replayed(Decided::Content) };
     cases
 }
 
@@ -151,8 +158,58 @@ fn miss() -> Miss {
         provider: "openai".to_owned(),
         method: "POST".to_owned(),
         path: "/v1/chat/completions".to_owned(),
-        summary: "gpt-4o: \"Say hello\"".to_owned(),
-        explanation: "no set was recorded for this case; record it with --inference-mode record".to_owned(),
+        summary: "gpt-4o: Say hello".to_owned(),
+        explanation: "the call belongs to no case, and there is no recording of calls outside cases"
+            .to_owned(),
+        mends: vec![Mend::Command("stack-test record --setup tiny".to_owned())],
+        ..Miss::default()
+    }
+}
+
+fn explained() -> Miss {
+    let case = CaseId::new("batches/batches", "unrecorded");
+    let text = |text: &str| text.to_owned();
+    let differences = vec![
+        Difference {
+            at: text("/messages/1/content"),
+            change: Change::Changed {
+                recorded: text("…\"Today is 2025-06-01. Say hello\""),
+                now: text("…\"Today is 2026-01-01. Say hello, and mind your manners\"…"),
+                from: Some(210),
+            },
+            volatile: None,
+        },
+        Difference {
+            at: text("/messages/2"),
+            change: Change::Removed(text("{\"role\":\"user\"}")),
+            volatile: None,
+        },
+        Difference {
+            at: text("/metadata/request_id"),
+            change: Change::Changed { recorded: text("\"r-1\""), now: text("\"r-2\""), from: None },
+            volatile: Some("id"),
+        },
+        Difference { at: text("/seed"), change: Change::Added(text("7")), volatile: None },
+    ];
+    Miss {
+        case: Some(case.clone()),
+        step: Some(text("1")),
+        place: Some(text("suites/batches/batches.yaml:9:9")),
+        class: MissClass::PromptChanged,
+        explanation: MissClass::PromptChanged.about().to_owned(),
+        nearest: Some(NearestRecording {
+            case: Some(case),
+            own: true,
+            call: 2,
+            calls: 3,
+            differences,
+            left_out: 1,
+        }),
+        mends: vec![
+            Mend::Rule(text("match:\n  - ignore: /metadata/request_id")),
+            Mend::Command(text("stack-test record --setup tiny 'batches/batches::unrecorded'")),
+        ],
+        ..miss()
     }
 }
 

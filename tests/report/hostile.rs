@@ -2,7 +2,7 @@
 
 use super::{Paper, canned, console_text, report, run};
 use stack_test::events::{Attempt, Event};
-use stack_test::model::{CaseId, Miss, Outcome};
+use stack_test::model::{CaseId, Change, Difference, Mend, Miss, NearestRecording, Outcome};
 use stack_test::report::{ConsoleSettings, REPORTERS, ReporterSettings, Verbosity, console};
 use stack_test::source::{Diagnostic, Origin, SourceFile, Span};
 use stack_test::text::{RedactingWriter, Redactor};
@@ -20,8 +20,26 @@ fn events() -> Vec<Event> {
     failed.failures = vec![Diagnostic::at(origin.clone(), EVIL).compared(EVIL, EVIL).hint(EVIL).note(EVIL)];
     failed.earlier = vec![Attempt { duration: Duration::ZERO, failures: failed.failures.clone() }];
     let word = || EVIL.to_owned();
-    failed.traffic.misses =
-        vec![Miss { provider: word(), method: word(), path: word(), summary: word(), explanation: word() }];
+    let change = Change::Changed { recorded: word(), now: word(), from: None };
+    failed.traffic.misses = vec![Miss {
+        step: Some(word()),
+        place: Some(word()),
+        provider: word(),
+        method: word(),
+        path: word(),
+        summary: word(),
+        explanation: word(),
+        nearest: Some(NearestRecording {
+            case: Some(failed.id.clone()),
+            own: false,
+            call: 1,
+            calls: 1,
+            differences: vec![Difference { at: word(), change, volatile: None }],
+            left_out: 0,
+        }),
+        mends: vec![Mend::Command(word()), Mend::Rule(word()), Mend::Advice(word())],
+        ..Miss::default()
+    }];
     let skipped = canned::case(1, 0, "a::skipped", origin, Outcome::Skipped { reason: word() });
     vec![
         canned::start(EVIL, &[(EVIL, EVIL)], 3),

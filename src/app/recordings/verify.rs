@@ -62,7 +62,7 @@ impl Findings {
         let survey = store.survey().map_err(unreadable)?;
         for path in &survey.sets {
             let file = recordings.shown(path);
-            let (set, text) = match store.read(path) {
+            let (set, _) = match store.read(path) {
                 Ok(read) => read,
                 Err(error) => {
                     let why = error.to_string();

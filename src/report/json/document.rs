@@ -1,7 +1,8 @@
 //! The shape of the document.
 
+use super::missing::Missing;
 use crate::events::{Attempt, CaseReport, StackInfo, SuiteInfo};
-use crate::model::{Miss, Outcome, Status, Traffic};
+use crate::model::{Outcome, Status, Traffic};
 use crate::report::Counts;
 use crate::source::Diagnostic;
 use serde::Serialize;
@@ -129,22 +130,6 @@ impl<'a> Calls<'a> {
             notes,
             missing: misses.iter().map(Missing::new).collect(),
         }
-    }
-}
-
-#[derive(Serialize)]
-struct Missing<'a> {
-    provider: &'a str,
-    method: &'a str,
-    path: &'a str,
-    summary: &'a str,
-    explanation: &'a str,
-}
-
-impl<'a> Missing<'a> {
-    fn new(miss: &'a Miss) -> Self {
-        let Miss { provider, method, path, summary, explanation } = miss;
-        Self { provider, method, path, summary, explanation }
     }
 }
 

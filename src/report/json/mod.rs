@@ -4,6 +4,7 @@
 //! on a line of its own, so that line tools are of use too. `docs/reports.md` lists the fields.
 
 mod document;
+mod missing;
 mod reporter;
 
 pub(super) use reporter::SPEC;

@@ -101,6 +101,9 @@ fn properties(case: &CaseReport) -> Vec<Property> {
         .filter(|(_, count)| *count > 0)
         .map(|(name, count)| Property::new(name, count.to_string()))
         .collect();
+    for miss in misses {
+        properties.push(Property::new("miss", &*one_line(&format!("{miss}: {}", miss.one_line()))));
+    }
     properties.extend(decided.map(|rung| Property::new("calls.decided-by", rung.name())));
     properties.extend(notes.iter().map(|note| Property::new("calls.note", &*one_line(note))));
     if let Outcome::XPassed { reason, .. } = &case.outcome {

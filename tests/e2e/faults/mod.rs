@@ -3,6 +3,7 @@
 
 mod answers;
 mod killed;
+mod misses;
 mod outputs;
 mod recordings;
 mod stacks;

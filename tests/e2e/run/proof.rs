@@ -30,6 +30,7 @@ fn what_does_not_replay_stays_aside_and_fails_the_run() {
         &["2 recorded", "`a::volatile` does not replay", "did not replay and were left aside", "match:"],
     );
     assert!(project.path("recordings/default/a/chat.json").exists(), "its neighbour proved itself");
+    ended.expect(1, &["found no answer (volatile value)", "/messages/0/content differs", "- mask: '"]);
     assert!(!project.path("recordings/default/a/volatile.json").exists());
     let aside = project.files("target/stack-test");
     let aside: Vec<_> =

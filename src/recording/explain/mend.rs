@@ -1,0 +1,82 @@
+//! What mends a miss.
+
+use super::super::{NO_SETUP, Owner};
+use super::difference::{Found, Rule};
+use crate::model::{Mend, MissClass, NearestRecording};
+
+/// What to do about a miss of `class`, likeliest first.
+pub(super) fn mends(
+    class: MissClass,
+    owner: &Owner,
+    setup: &str,
+    nearest: Option<&NearestRecording>,
+    found: Option<&Found>,
+) -> Vec<Mend> {
+    let mut mends = Vec::new();
+    // Which thing an id names matters: a rule would hide that it is another one.
+    let ids = class == MissClass::OtherIds;
+    let rules = found.map(rules).filter(|rules| !rules.is_empty() && !ids);
+    let rule = rules.map(|rules| Mend::Rule(format!("match:\n{}", rules.join("\n"))));
+    // Where more than volatile values differ, a rule alone mends nothing.
+    let (first, last) = if class == MissClass::Volatile { (rule, None) } else { (None, rule) };
+    mends.extend(first);
+    if ids {
+        mends.push(Mend::Advice("see whether the stack asks about the right one".into()));
+    }
+    if class == MissClass::OneTooMany {
+        mends.push(Mend::Advice(
+            "see whether the stack asked again after an error, or asks more often".into(),
+        ));
+    }
+    if let Some(nearest) = nearest.filter(|nearest| !nearest.own && nearest.differences.is_empty())
+        && let Some(case) = &nearest.case
+    {
+        mends.push(Mend::Advice(format!(
+            "if the case was called `{case}`, move its recordings to its new name"
+        )));
+    }
+    mends.push(Mend::Command(record(owner, setup)));
+    mends.extend(last);
+    mends
+}
+
+/// The command that records the calls of `owner`.
+pub(super) fn record(owner: &Owner, setup: &str) -> String {
+    let flag = if setup == NO_SETUP { String::new() } else { format!(" --setup {setup}") };
+    match owner {
+        // As an argument of its own the id needs no quoting but the shell's.
+        Owner::Case(case) => {
+            format!("stack-test record{flag} '{}'", case.to_string().replace('\'', r"'\''"))
+        }
+        Owner::Session => format!("stack-test record{flag}"),
+    }
+}
+
+/// The entries of `match:` that make the volatile values not count, each once.
+fn rules(found: &Found) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for rule in found.entries.iter().flat_map(|entry| &entry.rules) {
+        let line = match rule {
+            Rule::Ignore(pointer) => format!("  - ignore: {}", scalar(pointer)),
+            Rule::Mask { pattern, name } => format!("  - mask: {}\n    name: {name}", quoted(pattern)),
+        };
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// A pointer as YAML: plain if that is safe.
+fn scalar(pointer: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.*~".contains(c);
+    if pointer.chars().all(plain) { pointer.to_owned() } else { quoted(pointer) }
+}
+
+/// A YAML text in which nothing needs an escape but the quote.
+fn quoted(text: &str) -> String {
+    if text.chars().any(char::is_control) {
+        return serde_json::Value::from(text).to_string();
+    }
+    format!("'{}'", text.replace('\'', "''"))
+}
