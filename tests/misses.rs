@@ -36,6 +36,7 @@ fn question(request: Request) -> MissedCall {
         setup: "tiny".into(),
         recorded: 0,
         given: [].into(),
+        other_ids: None,
     }
 }
 

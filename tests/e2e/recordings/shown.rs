@@ -82,5 +82,7 @@ fn what_is_shown_holds_no_secret() {
         let ended = project.run_with(args.iter().copied(), &env);
         ended.expect(0, &["***"]).expect_not("sk-made-up-key");
     }
-    project.run_with(["recordings", "verify"], &env).expect(1, &["first.json: line", "declared secret"]);
+    project
+        .run_with(["recordings", "verify"], &env)
+        .expect(1, &["first.json: call 2", "answer body /message/content: MADE_UP_API_KEY"]);
 }
