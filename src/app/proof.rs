@@ -160,7 +160,7 @@ impl<'a> Proof<'a> {
             ..self.rig.runner_settings(&stack, mode)
         };
         let (sender, mut receiver) = unbounded_channel();
-        let cases = runner::run(Arc::clone(plan), settings, scope(Some(gateway)), sender, stop.clone());
+        let cases = runner::run(Arc::clone(plan), settings, scope(Some(gateway), stop), sender, stop.clone());
         tokio::pin!(cases);
         let ran = tokio::select! {
             biased;

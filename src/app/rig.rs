@@ -79,7 +79,8 @@ impl Rig<'_> {
             strict: settings.strict,
             rules: Arc::clone(&self.prepared.rules),
             egress: settings.egress,
-            proxy: proxy::settings(self.needs_proxy(), self.inputs),
+            proxy: proxy::settings(self.needs_proxy(mode), self.inputs),
+            max_tokens: settings.max_tokens,
             // A new client for each call, never closed, stalls on a connection that is kept alive.
             close_connections: self.prepared.runtime != Runtime::Embedded,
             ..GatewayConfig::new(mode, self.setup(), &self.recordings())
@@ -102,10 +103,11 @@ impl Rig<'_> {
         Ok(gateway)
     }
 
-    /// Whether the stack comes to the gateway as to a proxy, too. One in our own process does not: it has our environment.
-    fn needs_proxy(&self) -> bool {
-        let denied = self.prepared.settings.egress == Egress::Deny;
-        self.is_process() && (denied || self.prepared.providers.need_a_proxy())
+    /// Whether the stack comes to the gateway as to a proxy, too: where a provider wants it, and in replay, where nothing
+    /// should go out and the report says what does. One in our own process does not: it has our environment.
+    fn needs_proxy(&self, mode: InferenceMode) -> bool {
+        let watched = mode == InferenceMode::Replay || self.prepared.settings.egress == Egress::Deny;
+        self.is_process() && (watched || self.prepared.providers.need_a_proxy())
     }
 
     /// Starts the stack, or finds the one that runs; until `stop` wants everything broken off.
@@ -195,9 +197,9 @@ impl Rig<'_> {
 }
 
 /// The runner's port: with a gateway behind it, or with nothing.
-pub(super) fn scope(gateway: Option<&Arc<Gateway>>) -> Arc<dyn CaseScope> {
+pub(super) fn scope(gateway: Option<&Arc<Gateway>>, stop: &Stop) -> Arc<dyn CaseScope> {
     match gateway {
-        Some(gateway) => Arc::new(GatewayScope(Arc::clone(gateway))),
+        Some(gateway) => Arc::new(GatewayScope { gateway: Arc::clone(gateway), stop: stop.clone() }),
         None => Arc::new(NoGateway),
     }
 }

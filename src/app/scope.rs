@@ -2,26 +2,35 @@
 
 use crate::gateway::Gateway;
 use crate::model::{CaseId, Traffic};
-use crate::runner::CaseScope;
+use crate::runner::{CaseScope, Stop, StopReason};
 use std::sync::Arc;
 
 /// Tells the gateway which case is in flight.
-pub(super) struct GatewayScope(pub(super) Arc<Gateway>);
+pub(super) struct GatewayScope {
+    pub(super) gateway: Arc<Gateway>,
+    /// Told to take no further case when the tokens are spent.
+    pub(super) stop: Stop,
+}
 
 impl CaseScope for GatewayScope {
     fn open(&self, case: &CaseId) {
-        self.0.open(case);
+        self.gateway.open(case);
     }
 
     fn sent(&self, case: &CaseId, text: &[u8]) {
-        self.0.sent(case, text);
+        self.gateway.sent(case, text);
     }
 
     fn received(&self, case: &CaseId, text: &[u8]) {
-        self.0.received(case, text);
+        self.gateway.received(case, text);
     }
 
     fn close(&self, case: &CaseId, keep: bool) -> Traffic {
-        self.0.close(case, keep)
+        let traffic = self.gateway.close(case, keep);
+        if let Some(tokens) = self.gateway.spent() {
+            let why = format!("the providers counted {tokens} tokens (--max-tokens)");
+            self.stop.request(StopReason::NoMoreCases(why));
+        }
+        traffic
     }
 }

@@ -227,7 +227,7 @@ impl<'a> Session<'a> {
             }
         };
         let _ = events.send(Event::StackReady(stack.info().clone()));
-        let mut scope = rig::scope(None);
+        let mut scope = rig::scope(None, &self.stop);
         if stack.reused() {
             if self.records() {
                 stack.stop().await;
@@ -237,7 +237,7 @@ impl<'a> Session<'a> {
                 "the server was running already: its provider calls do not pass this run's gateway, nothing is replayed".into(),
             ));
         } else {
-            scope = rig::scope(gateway);
+            scope = rig::scope(gateway, &self.stop);
         }
         let ended = self.run_cases(events, &stack, scope).await;
         stack.stop().await;

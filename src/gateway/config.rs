@@ -50,6 +50,8 @@ pub struct GatewayConfig {
     pub proxy: Option<ProxySettings>,
     /// Root certificates (PEM) by which providers are trusted, beside the system's.
     pub extra_roots: Vec<String>,
+    /// Where recording stops: when the providers' usage blocks add up to so many tokens, no further call is passed on.
+    pub max_tokens: Option<u64>,
     /// Sets that answer in place of those on disk: what was recorded and is not proven yet.
     pub staged: Vec<Set>,
     /// Where recorded sets are written in place of `root`, for as long as they are not proven.
@@ -85,6 +87,7 @@ impl GatewayConfig {
             egress: Egress::default(),
             proxy: None,
             extra_roots: Vec::new(),
+            max_tokens: None,
             staged: Vec::new(),
             aside: None,
             standalone: None,

@@ -247,6 +247,11 @@ impl Gateway {
         self.address
     }
 
+    /// How many tokens the providers counted, once that is as many as may be spent.
+    pub fn spent(&self) -> Option<u64> {
+        self.server.ledger.spent()
+    }
+
     /// Ends the gateway: answers that are being recorded may come to their end, what belongs to no case is written.
     pub async fn finish(self) -> Finished {
         // What belongs to a case that failed or was broken off is kept by nobody, and not waited for.

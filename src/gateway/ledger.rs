@@ -10,7 +10,7 @@ use super::loaded::{Given, Loaded};
 use super::recorder::Recorder;
 use super::{Error, Finished, GatewayConfig, Store};
 use crate::model::{CaseId, Decided, InferenceMode, MissClass, Traffic};
-use crate::recording::{Masks, Owner, Question, RuleBook, Set, scan};
+use crate::recording::{Masks, Owner, Question, RuleBook, Set, scan, usage_of};
 use crate::wire::dialect::Dialect;
 use crate::wire::message::{Exchange, Request, Response};
 use std::collections::HashMap;
@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The state of all owners of calls. One lock, held for a lookup, never while a provider is asked; in replay a set that
 /// nobody announced is read under it.
 pub(super) struct Ledger {
+    max_tokens: Option<u64>,
     pub(super) mode: InferenceMode,
     /// Whether a call is refused that cases with different answers may have made.
     pub(super) strict: bool,
@@ -36,6 +37,8 @@ pub(super) struct Inner {
     setup: Arc<str>,
     pub(super) owners: HashMap<Owner, State>,
     pub(super) in_flight: Vec<CaseId>,
+    /// Tokens that the providers counted in what was recorded.
+    spent: u64,
     /// Whose sets were written.
     recorded: Vec<Owner>,
     pub(super) errors: Vec<Error>,
@@ -83,7 +86,7 @@ impl Ledger {
     pub(super) fn new(config: &GatewayConfig, stores: (Store, Store), masks: Masks) -> Self {
         let inner = Mutex::new(Inner { setup: config.setup.as_str().into(), ..Inner::default() });
         let (mode, strict, rules) = (config.mode, config.strict, Arc::clone(&config.rules));
-        let ledger = Self { mode, strict, store: stores.0, kept: stores.1, masks, rules, inner };
+        let ledger = Self { max_tokens: config.max_tokens, mode, strict, store: stores.0, kept: stores.1, masks, rules, inner };
         if matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing) {
             ledger.lock().state(Owner::Session).recorder = Some(Recorder::default());
         }
@@ -292,13 +295,31 @@ impl Ledger {
             InferenceMode::RecordIfMissing if !inner.is_recorded(&owner) || inner.knows(&owner, question) => {
                 inner.replay(owner, &request, question)
             }
+            InferenceMode::Record | InferenceMode::RecordIfMissing if self.is_spent(&inner, &request) => {
+                let why = Some((MissClass::TokensSpent, spent(inner.spent)));
+                Verdict::Miss(Box::new(inner.unanswered(&[owner], &request, question, why)))
+            }
             InferenceMode::Record | InferenceMode::RecordIfMissing => inner.record(owner, request, &rules),
         }
     }
 
+    /// Whether the tokens are spent, so that no provider may be asked. Lists of models cost none.
+    fn is_spent(&self, inner: &Inner, request: &Request) -> bool {
+        request.method != "GET" && self.max_tokens.is_some_and(|most| inner.spent >= most)
+    }
+
+    /// How many tokens the providers counted, once there are no more to be spent.
+    pub(super) fn spent(&self) -> Option<u64> {
+        let spent = self.lock().spent;
+        self.max_tokens.filter(|most| spent >= *most).map(|_| spent)
+    }
+
     /// Keeps the answer to the call of `ticket`; `None` if there is none that could be kept.
     pub(super) fn complete(&self, ticket: &Ticket, dialect: &'static Dialect, response: Option<Response>) {
+        let counted = response.as_ref().filter(|_| self.max_tokens.is_some());
+        let tokens = counted.map_or(0, |response| usage_of(response).total());
         let mut inner = self.lock();
+        inner.spent = inner.spent.saturating_add(tokens);
         let state = inner.state(ticket.owner.clone());
         if state.attempt != ticket.attempt {
             return;
@@ -412,6 +433,10 @@ impl Inner {
         }
         Verdict::Forward(None)
     }
+}
+
+fn spent(tokens: u64) -> String {
+    format!("the providers counted {tokens} tokens, and no more are to be spent (--max-tokens)")
 }
 
 fn ambiguous(cases: &[CaseId]) -> String {

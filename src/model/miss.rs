@@ -52,6 +52,8 @@ pub enum MissClass {
     OneTooMany,
     /// It quotes ids of other things than the recorded one.
     OtherIds,
+    /// Recording stopped, since as many tokens are spent as may be.
+    TokensSpent,
     /// Several cases have different answers, and nothing says which one asks.
     Ambiguous,
     /// The recordings cannot be read.
@@ -60,7 +62,7 @@ pub enum MissClass {
 
 impl MissClass {
     /// All classes.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Volatile,
         Self::OtherModel,
         Self::PromptChanged,
@@ -70,6 +72,7 @@ impl MissClass {
         Self::NewCall,
         Self::OneTooMany,
         Self::OtherIds,
+        Self::TokensSpent,
         Self::Ambiguous,
         Self::Unusable,
     ];
@@ -86,6 +89,7 @@ impl MissClass {
             Self::NewCall => "new call",
             Self::OneTooMany => "one call too many",
             Self::OtherIds => "other ids",
+            Self::TokensSpent => "tokens spent",
             Self::Ambiguous => "ambiguous call",
             Self::Unusable => "unusable recordings",
         }
@@ -103,6 +107,7 @@ impl MissClass {
             Self::NewCall => "no such call is recorded",
             Self::OneTooMany => "the call is recorded, and every answer to it was given already",
             Self::OtherIds => "the call quotes ids of other things than the recorded one",
+            Self::TokensSpent => "recording stopped: as many tokens are spent as may be",
             Self::Ambiguous => "several cases have different answers to the call, and it names none of them",
             Self::Unusable => "the recordings of the case cannot be used",
         }

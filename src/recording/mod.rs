@@ -49,5 +49,5 @@ pub use secrets::{Finding, scan};
 pub use set::{Owner, Set};
 pub use set_diff::{Change, ChangeKind, Pointed, changes};
 pub use spoken::{Spoken, spoken};
-pub use stats::{Usage, answer_json, model, usage};
+pub use stats::{Usage, answer_json, model, usage, usage_of};
 pub use write::{Blob, FORMAT, Written, write};

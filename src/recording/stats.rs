@@ -35,8 +35,13 @@ impl Usage {
 /// The tokens that the provider says the call took; none where it says nothing (lists of models, errors, many servers'
 /// embeddings).
 pub fn usage(exchange: &Exchange) -> Usage {
+    usage_of(&exchange.response)
+}
+
+/// The same for an answer.
+pub fn usage_of(response: &Response) -> Usage {
     let mut sum = Usage::default();
-    for event in answer_json(&exchange.response) {
+    for event in answer_json(response) {
         sum = sum.or_more(usage_in(&event));
     }
     sum
