@@ -1,8 +1,9 @@
 //! Which case asks: a ladder, from what is sure to what is likely.
 
 use super::ledger::{Inner, Ledger};
+use super::spellings::Spellings;
 use crate::model::{CaseId, Decided, InferenceMode};
-use crate::recording::{Owner, Question, RuleBook};
+use crate::recording::{Owner, Question, RuleBook, Spelling};
 use crate::wire::message::Request;
 use crate::wire::trace::{BAGGAGE, case_in_baggage};
 use base64::Engine;
@@ -44,13 +45,14 @@ pub(super) fn case_of_token(step: &str) -> Option<CaseId> {
 pub(super) struct Asked<'a> {
     pub(super) request: &'a Request,
     rules: &'a RuleBook,
+    spellings: &'a Spellings,
     /// By suite; most projects have the same rules everywhere, and one question.
     questions: Vec<(Option<String>, Question)>,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(request: &'a Request, rules: &'a RuleBook) -> Self {
-        Self { request, rules, questions: Vec::new() }
+    pub(super) fn new(request: &'a Request, rules: &'a RuleBook, spellings: &'a Spellings) -> Self {
+        Self { request, rules, spellings, questions: Vec::new() }
     }
 
     /// The question, if it is a call of `owner`.
@@ -58,7 +60,8 @@ impl<'a> Asked<'a> {
         let suite = self.rules.suite_of(owner);
         let known = self.questions.iter().position(|(known, _)| known.as_deref() == suite);
         let place = known.unwrap_or_else(|| {
-            let question = Question::of(self.request, self.rules.of(owner));
+            let spelled = self.spellings.question(&Spelling::of(self.request), suite).cloned();
+            let question = spelled.unwrap_or_else(|| Question::of(self.request, self.rules.of(owner)));
             self.questions.push((suite.map(str::to_owned), question));
             self.questions.len() - 1
         });

@@ -8,18 +8,21 @@ use super::attribution::{Asked, Claim};
 use super::client_edge::ClientEdge;
 use super::loaded::{Given, Loaded};
 use super::recorder::Recorder;
+use super::spellings::Spellings;
 use super::{Error, Finished, GatewayConfig, Store};
 use crate::model::{CaseId, Decided, InferenceMode, MissClass, Traffic};
 use crate::recording::{Masks, Owner, Question, RuleBook, Set, scan, usage_of};
 use crate::wire::dialect::Dialect;
 use crate::wire::message::{Exchange, Request, Response};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The state of all owners of calls. One lock, held for a lookup, never while a provider is asked; in replay a set that
 /// nobody announced is read under it.
 pub(super) struct Ledger {
     max_tokens: Option<u64>,
+    /// Those of the sets that were read ahead.
+    spellings: OnceLock<Spellings>,
     pub(super) mode: InferenceMode,
     /// Whether a call is refused that cases with different answers may have made.
     pub(super) strict: bool,
@@ -86,7 +89,8 @@ impl Ledger {
     pub(super) fn new(config: &GatewayConfig, stores: (Store, Store), masks: Masks) -> Self {
         let inner = Mutex::new(Inner { setup: config.setup.as_str().into(), ..Inner::default() });
         let (mode, strict, rules) = (config.mode, config.strict, Arc::clone(&config.rules));
-        let ledger = Self { max_tokens: config.max_tokens, mode, strict, store: stores.0, kept: stores.1, masks, rules, inner };
+        let spellings = OnceLock::new();
+        let ledger = Self { max_tokens: config.max_tokens, spellings, mode, strict, store: stores.0, kept: stores.1, masks, rules, inner };
         if matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing) {
             ledger.lock().state(Owner::Session).recorder = Some(Recorder::default());
         }
@@ -103,6 +107,8 @@ impl Ledger {
 
     /// Takes sets that were read ahead.
     pub(super) fn preload(&self, sets: Vec<Loaded>) {
+        // Later ones, of cases that nobody announced, are read each time.
+        let _first = self.spellings.set(Spellings::of(&sets, &self.rules));
         let mut inner = self.lock();
         for loaded in sets {
             let owner = loaded.set.owner.clone();
@@ -248,7 +254,7 @@ impl Ledger {
     pub(super) fn decide(&self, request: Request, named: Option<(CaseId, Decided)>, polled: bool) -> Verdict {
         let request = crate::recording::with_fixed_boundary(self.masks.request(request));
         let rules = Arc::clone(&self.rules);
-        let mut asked = Asked::new(&request, &rules);
+        let mut asked = Asked::new(&request, &rules, self.spellings.get_or_init(Spellings::default));
         // What most calls need is computed before the lock is taken.
         match &named {
             Some((case, _)) if !polled => asked.by(&Owner::Case(case.clone())),

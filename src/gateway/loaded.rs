@@ -46,6 +46,13 @@ impl Loaded {
         Self { set, index, numbered, of_providers: OnceLock::new() }
     }
 
+    /// What each exchange answers, with its place.
+    pub(super) fn questions(&self) -> impl Iterator<Item = (usize, Question)> + '_ {
+        self.index.iter().flat_map(|(key, places)| {
+            places.iter().map(|place| (place.at, Question { key: *key, ids: place.ids.clone() }))
+        })
+    }
+
     /// Whether it has ids that the stack minted, so that those between the stack and its client matter.
     pub(super) fn is_numbered(&self) -> bool {
         self.numbered

@@ -27,6 +27,7 @@ mod recorder;
 mod request_body;
 mod server;
 mod sigv4;
+mod spellings;
 mod store;
 mod survey;
 mod taken;

@@ -25,6 +25,25 @@ impl std::hash::Hash for Key {
     }
 }
 
+/// A request to the byte, digested: equal ones ask the same, whatever counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Spelling([u8; 32]);
+
+impl Spelling {
+    /// That of `request`.
+    pub fn of(request: &Request) -> Self {
+        let Request { provider, method, path, query, content_type, body } = request;
+        let kind = content_type.as_deref().unwrap_or_default();
+        let mut hasher = blake3::Hasher::new();
+        for text in [provider, method, path, query, kind] {
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+        hasher.update(body);
+        Self(*hasher.finalize().as_bytes())
+    }
+}
+
 /// What is asked: the key, and which ids stand where it has their kinds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Question {

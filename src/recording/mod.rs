@@ -36,7 +36,7 @@ pub use export::{EXPORTERS, Exported, Exporter};
 pub use head::{bodies_of, owner_of};
 pub use ids::{Edge, ids, kind, may_hold_numbered, number_of, numbered};
 pub use import::{IMPORTERS, Imported, ImportedSet, Importer, SourceFile};
-pub use key::{Key, Question};
+pub use key::{Key, Question, Spelling};
 pub use masks::Masks;
 pub use multipart::with_fixed_boundary;
 pub use names::{BODIES, NO_SETUP, SESSION, component, name_of, suite_component};
