@@ -33,10 +33,12 @@ fn main() {
     let args: Vec<String> = std::env::args().collect();
     match args.get(1).map(String::as_str) {
         Some("serve-gateway") => serve(true, Path::new(&args[2])),
+        Some("serve-recording") => serve_recording(&args[2], Path::new(&args[3]), &args[4]),
         Some("load") => load(Path::new(&args[2])),
         Some("serve-floor") => serve(false, Path::new("")),
         _ => {
             measure();
+            measure_recording();
             measure_load();
         }
     }
@@ -59,10 +61,17 @@ fn measure_load() {
         std::fs::write(path, text).unwrap();
     }
     println!("{MANY} recordings, {:.0} MB:", bytes as f64 / 1e6);
+    let session = Set { owner: Owner::Session, exchanges: vec![exchange(false, CASES, 20)] };
+    std::fs::write(store.path(&Owner::Session), write(&session).text).unwrap();
     for _ in 0..3 {
         let mut command = Command::new(std::env::current_exe().unwrap());
         assert!(command.args(["load", root.path().to_str().unwrap()]).status().unwrap().success());
     }
+    let (plain, floor_plain) = (asked(false), http("/plain", false, CASES, &case(7)));
+    let gateway = spawn(&["serve-gateway", root.path().to_str().unwrap(), "many"], &plain);
+    let floor = spawn(&["serve-floor"], &floor_plain);
+    let (bare, ours) = (floor.cost(REQUESTS, &floor_plain), gateway.cost(REQUESTS, &plain));
+    println!("  JSON: {ours:.1} µs CPU a request, floor {bare:.1} µs, ratio {:.2}", ours / bare);
 }
 
 /// Starts a gateway that needs them all, in a process of its own, so that the memory is that of loading alone.
@@ -106,7 +115,7 @@ fn case(number: usize) -> CaseId {
 
 fn request(stream: bool, number: usize) -> Request {
     let body = format!(
-        r#"{{"model":"tiny-chat","messages":[{{"role":"system","content":"Be brief."}},{{"role":"user","content":"MissedCall {number}: which planet has rings?"}}],"temperature":0,"seed":42,"stream":{stream}}}"#
+        r#"{{"model":"tiny-chat","messages":[{{"role":"system","content":"Be brief."}},{{"role":"user","content":"Question {number}: which planet has rings?"}}],"temperature":0,"seed":42,"stream":{stream}}}"#
     );
     Request {
         provider: "llm".into(),
@@ -168,15 +177,56 @@ fn generate(root: &Path) -> u64 {
     bytes
 }
 
+/// The question that is asked again and again.
+fn asked(stream: bool) -> Vec<u8> {
+    http("/llm/v1/chat/completions", stream, CASES, &case(7))
+}
+
+/// What recording costs: a stream of many pieces passed on and kept, beside one that is only passed on.
+fn measure_recording() {
+    const STREAMS: usize = 3_200;
+    let provider = spawn(&["serve-floor"], &http("/stream", true, 0, &case(7)));
+    let cost = |mode: &str| {
+        let root = tempfile::tempdir().unwrap();
+        let args = ["serve-recording", mode, root.path().to_str().unwrap(), &provider.address];
+        // Without a case: what is recorded belongs to the session.
+        let text = String::from_utf8(http("/llm/stream", true, 0, &case(7))).unwrap();
+        let request = text.replace("baggage: ", "x-nobody: ").into_bytes();
+        let gateway = spawn(&args, &request);
+        gateway.cost(STREAMS, &request)
+    };
+    let (live, record) = (cost("live"), cost("record"));
+    println!(
+        "a stream passed on: {live:.1} µs CPU; passed on and recorded: {record:.1} µs, {:.2} µs more for each of {EVENTS} pieces",
+        (record - live) / EVENTS as f64
+    );
+}
+
+fn serve_recording(mode: &str, root: &Path, provider: &str) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let config = GatewayConfig {
+            providers: vec![Upstream::new("llm", &format!("http://{provider}"), for_provider("llm"))],
+            ..GatewayConfig::new(mode.parse().unwrap(), "bench", root)
+        };
+        let _gateway = start(listener, config).await.unwrap();
+        println!("{address}");
+        std::future::pending::<()>().await;
+    });
+}
+
 fn serve(gateway: bool, root: &Path) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         if gateway {
+            let cases = if std::env::args().any(|arg| arg == "many") { MANY } else { CASES };
             let config = GatewayConfig {
                 providers: vec![Upstream::new("llm", "http://127.0.0.1:9/v1", for_provider("llm"))],
-                cases: (0..CASES).map(case).collect(),
+                cases: (0..cases).map(case).collect(),
                 ..GatewayConfig::new(InferenceMode::Replay, "bench", root)
             };
             let gateway = start(listener, config).await.unwrap();
@@ -254,7 +304,7 @@ impl Server {
     }
 
     /// Microseconds of CPU for one request.
-    fn cost(&self, request: &[u8]) -> f64 {
+    fn cost(&self, requests: usize, request: &[u8]) -> f64 {
         let run = |count: usize| {
             std::thread::scope(|scope| {
                 for _ in 0..CONNECTIONS {
@@ -268,10 +318,10 @@ impl Server {
                 }
             });
         };
-        run(REQUESTS / 10);
+        run(requests / 10);
         let before = self.cpu();
-        run(REQUESTS);
-        (self.cpu() - before).as_secs_f64() * 1e6 / (REQUESTS / CONNECTIONS * CONNECTIONS) as f64
+        run(requests);
+        (self.cpu() - before).as_secs_f64() * 1e6 / (requests / CONNECTIONS * CONNECTIONS) as f64
     }
 }
 
@@ -325,8 +375,8 @@ fn measure() {
     println!("CPU until then {:?} (floor {:?})", gateway.cpu(), floor.cpu());
     println!("peak memory after loading {:.1} MB", gateway.memory());
     for (what, stream, floor_path) in [("JSON", false, "/plain"), ("SSE, 51 events", true, "/stream")] {
-        let bare = floor.cost(&http(floor_path, stream, CASES, &case));
-        let ours = gateway.cost(&http(path, stream, CASES, &case));
+        let bare = floor.cost(REQUESTS, &http(floor_path, stream, CASES, &case));
+        let ours = gateway.cost(REQUESTS, &asked(stream));
         println!("{what}: {ours:.1} µs CPU a request, floor {bare:.1} µs, ratio {:.2}", ours / bare);
     }
     println!("peak memory after {REQUESTS} requests of each {:.1} MB", gateway.memory());

@@ -90,7 +90,17 @@ impl Ledger {
         let inner = Mutex::new(Inner { setup: config.setup.as_str().into(), ..Inner::default() });
         let (mode, strict, rules) = (config.mode, config.strict, Arc::clone(&config.rules));
         let spellings = OnceLock::new();
-        let ledger = Self { max_tokens: config.max_tokens, spellings, mode, strict, store: stores.0, kept: stores.1, masks, rules, inner };
+        let ledger = Self {
+            max_tokens: config.max_tokens,
+            spellings,
+            mode,
+            strict,
+            store: stores.0,
+            kept: stores.1,
+            masks,
+            rules,
+            inner,
+        };
         if matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing) {
             ledger.lock().state(Owner::Session).recorder = Some(Recorder::default());
         }
