@@ -3,7 +3,7 @@
 use crate::events::CaseReport;
 use crate::model::{Miss, Outcome};
 use crate::source::{Diagnostic, Origin, SourceFile};
-use crate::text::{one_line, sanitize};
+use crate::text::{one_line, plural, sanitize};
 use std::borrow::Cow;
 
 /// Draws `diagnostics`, with an empty line between two of them and none at the end.
@@ -11,8 +11,8 @@ pub(super) fn draw(diagnostics: &[Diagnostic], color: bool) -> String {
     diagnostics.iter().map(|diagnostic| draw_one(diagnostic, color)).collect::<Vec<_>>().join("\n\n")
 }
 
-/// Everything that was wrong with a case: the provider calls that no recording answers first, since they are the likely
-/// cause of the rest, then what did not hold.
+/// Everything that was wrong with a case. Where a provider call found no recording, that is the likely cause of the rest,
+/// which is then told in a line each.
 pub(super) fn complaints(case: &CaseReport) -> Vec<Diagnostic> {
     let asked = |miss: &Miss| {
         let step = miss.step.as_ref().and_then(|step| step.parse::<usize>().ok()?.checked_sub(1));
@@ -24,13 +24,30 @@ pub(super) fn complaints(case: &CaseReport) -> Vec<Diagnostic> {
         .zip(missed)
         .map(|(told, miss)| Diagnostic { origin: Some(asked(miss)), ..told })
         .collect();
-    all.extend(case.failures.iter().cloned());
+    if all.is_empty() {
+        all.extend(case.failures.iter().cloned());
+    } else if !case.failures.is_empty() {
+        all.push(in_consequence(&case.failures));
+    }
     if let (Outcome::XPassed { reason, strict: true }, true) = (&case.outcome, all.is_empty()) {
         let what = format!("passed, though it was expected to fail: {reason}");
         let hint = "if that is mended, take the `xfail` out of the suite";
         all.push(Diagnostic::at(case.origin.clone(), what).hint(hint));
     }
     all
+}
+
+fn in_consequence(failures: &[Diagnostic]) -> Diagnostic {
+    let what = format!("{} failed, most likely in consequence", plural(failures.len(), "expectation"));
+    let line = |failure: &Diagnostic| match &failure.origin {
+        Some(origin) => format!("{origin}: {}", one_line(&failure.what)),
+        None => one_line(&failure.what).into_owned(),
+    };
+    let mut notes: Vec<String> = failures.iter().take(CONSEQUENCES).map(line).collect();
+    if failures.len() > CONSEQUENCES {
+        notes.push(format!("and {} more", failures.len() - CONSEQUENCES));
+    }
+    Diagnostic { notes, ..Diagnostic::new(what) }
 }
 
 /// Provider calls that no recording answers, as diagnostics.
@@ -60,6 +77,8 @@ pub(super) fn headline(diagnostics: &[Diagnostic]) -> String {
     }
 }
 
+/// Consequences of a miss that are told.
+const CONSEQUENCES: usize = 5;
 /// Bytes for expected and actual in a headline; they are in the drawing anyway.
 const HEADLINE_ROOM: usize = 200;
 /// Bytes of one fact in a drawing. Readers of JUnit and terminals choke on more; JSON has it whole.
