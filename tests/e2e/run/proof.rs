@@ -105,3 +105,23 @@ fn an_interrupted_recording_replaces_nothing_and_says_where_it_is() {
         project.files("target/stack-test").iter().any(|file| file.ends_with("recorded/default/a/chat.json"))
     );
 }
+
+#[test]
+fn recording_stops_when_the_tokens_are_spent() {
+    let provider = Server::new(|ask, reply| match ask.path.as_str() {
+        "/v1/models" => reply.json(200, MODELS),
+        _ => {
+            let usage = r#""usage":{"prompt_tokens":30,"completion_tokens":20,"total_tokens":50},"object""#;
+            reply.json(200, &completion("hello").replacen(r#""object""#, usage, 1));
+        }
+    });
+    let case = CHAT.replace("\ncases:\n", "");
+    let cases = (0..4).map(|n| case.replace("name: chat", &format!("name: chat_{n}")));
+    let project = Project::with(&format!("cases:\n{}", cases.collect::<String>()));
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let ended = project.run(["record", "-j", "1", "--max-tokens", "80"].into_iter().chain(args(&url)));
+    ended.expect(2, &["the providers counted 100 tokens (--max-tokens)", "2 of 4 cases did not run"]);
+    assert_eq!(provider.lines().iter().filter(|line| line.starts_with("POST")).count(), 2);
+    // What was paid for is kept.
+    assert_eq!(project.files("recordings/default/a").len(), 2);
+}
