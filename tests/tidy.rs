@@ -94,8 +94,11 @@ fn every_link_between_the_documents_leads_somewhere() {
 fn every_test_that_the_documents_promise_is_there() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/failures-of-others.md");
     let page = fs::read_to_string(page).unwrap();
-    let tests: String =
-        files("tests", "rs").iter().map(|file| fs::read_to_string(file).unwrap()).collect::<Vec<_>>().concat();
+    let tests: String = files("tests", "rs")
+        .iter()
+        .map(|file| fs::read_to_string(file).unwrap())
+        .collect::<Vec<_>>()
+        .concat();
     let words = page.split('`').skip(1).step_by(2);
     let promised: Vec<&str> = words.filter(|word| word.matches('_').count() > 2).collect();
     assert!(promised.len() > 20, "{promised:?}");

@@ -1,6 +1,7 @@
 //! What calls cost: the tokens that providers count themselves.
 
 use crate::wire::dialect::Framing;
+use crate::wire::eventstream::FrameParser;
 use crate::wire::message::{Body, Exchange, Request, Response};
 use crate::wire::{NdjsonParser, SseParser};
 use serde_json::Value;
@@ -60,8 +61,8 @@ pub fn model(request: &Request) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// The JSON documents of an answer, in order: one for a body of one piece, one for each event of a stream. What is no
-/// JSON is left out.
+/// The JSON documents of an answer, in order: one for a body of one piece, one for each event of a stream or element of a
+/// list. What is no JSON is left out.
 pub fn answer_json(response: &Response) -> Vec<Value> {
     let bytes = response.body.bytes();
     let texts = match (&response.body, Framing::of(response.header("content-type").unwrap_or_default())) {
@@ -80,9 +81,17 @@ pub fn answer_json(response: &Response) -> Vec<Value> {
             lines.extend(parser.finish());
             lines.into_iter().map(|line| line.text).collect()
         }
+        (Body::Stream(_), Some(Framing::EventStream)) => {
+            let frames = FrameParser::new(bytes.len()).push(&bytes).unwrap_or_default();
+            frames.iter().map(|frame| String::from_utf8_lossy(&frame.payload).into_owned()).collect()
+        }
         _ => vec![String::from_utf8_lossy(&bytes).into_owned()],
     };
-    texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect()
+    let documents = texts.iter().filter_map(|text| serde_json::from_str(text).ok());
+    // Gemini streams one list, an element at a time.
+    documents
+        .flat_map(|document| if let Value::Array(elements) = document { elements } else { vec![document] })
+        .collect()
 }
 
 /// The counts of one document, in whichever of the known shapes it has them.
@@ -161,6 +170,12 @@ mod tests {
                 usage(7, 2),
             ),
             (false, "application/json", r#"{"data": []}"#, usage(0, 0)),
+            (
+                true,
+                "application/json",
+                r#"[{"usageMetadata": {"promptTokenCount": 3}}, {"usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 4}}]"#,
+                usage(3, 4),
+            ),
             (false, "text/plain", "usage", usage(0, 0)),
             (
                 true,
