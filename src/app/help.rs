@@ -112,7 +112,10 @@ fn providers(common: &Common<'_>) -> Result<String, CommandError> {
     let project = common.load_project()?;
     let rows = project.providers.iter().map(|(name, provider)| {
         let key = provider.key_env.clone().unwrap_or_default();
-        let url_env = provider.url_env.clone().unwrap_or_else(|| "(proxy)".to_owned());
+        let url_env = provider
+            .url_env
+            .clone()
+            .unwrap_or_else(|| if provider.hosts.is_empty() { "(run config)" } else { "(proxy)" }.to_owned());
         [name.clone(), url_env, key, provider.upstream.clone(), provider.dialect.clone()]
     });
     let head = ["provider", "base URL", "key", "by default", "dialect"].map(str::to_owned);

@@ -62,10 +62,13 @@ pub(super) fn prepare(
             models.set_default(kind, ids)?;
         }
     }
-    let runtime = runtime::resolve(settings.runtime, &settings.stack_config.target(), inputs)
-        .map_err(|error| vec![error])?;
+    let (runtime, mut notices) =
+        runtime::resolve((settings.runtime, settings.otel), &settings.stack_config.target(), project, inputs)
+            .map_err(|error| vec![error])?;
     let embedded = runtime == Runtime::Embedded;
-    let mut notices = if embedded { unprovided(&settings, &mut models)? } else { Vec::new() };
+    if embedded {
+        notices.append(&mut unprovided(&settings, &mut models)?);
+    }
     let providers =
         Providers::settle(project, setup, (&settings.stack_config, &models, &settings.env), inputs)?;
     if embedded {
