@@ -115,8 +115,7 @@ pub(super) fn settle(
         }
     };
     let line = format!(
-        "{name} does not say which case a provider call is for ({why}): calls are told apart by what they ask, and cases \
-         are recorded one at a time"
+        "{name} does not say which case a provider call is for ({why}): calls are told apart by what they ask"
     );
     Ok((stack, line))
 }

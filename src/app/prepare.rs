@@ -132,7 +132,7 @@ fn playable(settings: &Settings, providers: &Providers, inputs: &Inputs) -> Resu
         return Ok(());
     };
     let error = match stack::embedded_config(&config, &|name| providers.lookup(inputs, name)) {
-        // What only a later version can start is no mistake.
+        // That nothing installed can play it is no mistake.
         Ok(_) | Err(stack::Error::NotEmbedded { .. }) => return Ok(()),
         Err(error) => error,
     };

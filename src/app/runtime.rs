@@ -138,7 +138,6 @@ fn without_options(stack: &PythonStack, config: &Config, project: &Project) -> R
     })
 }
 
-#[expect(clippy::disallowed_methods, reason = "follows a link to a command on PATH")]
 fn resolved(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -10,9 +10,7 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The embedded stack cannot play this.
-    #[error(
-        "the embedded stack cannot play `{config}`; it needs `llama` or `ogx`, which come with a later version"
-    )]
+    #[error("the embedded stack cannot play `{config}`; it needs an installed Llama Stack or OGX")]
     NotEmbedded {
         /// The config.
         config: String,
@@ -150,7 +148,8 @@ impl Error {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NotEmbedded { .. } => {
-                "use `starter`, or start the server yourself and give its URL".to_owned()
+                "activate the venv of one (`stack-test doctor` shows what is found), or use `starter`"
+                    .to_owned()
             }
             Self::NoContainers { .. } => {
                 "start the container yourself and give its URL, or use `starter`".to_owned()
