@@ -37,6 +37,14 @@ const TOPICS: &[Topic] = &[
     Topic { name: "exit-codes", summary: "what the process exits with", text: |_| Ok(exit_codes()) },
 ];
 
+/// What `--runtime` takes.
+const RUNTIMES: [[&str; 2]; 4] = [
+    ["auto", "an installed OGX, else an installed Llama Stack, else the embedded stack"],
+    ["builtin", "the embedded stack"],
+    ["ogx", "the OGX whose `ogx` is on PATH"],
+    ["llama-stack", "the Llama Stack whose `llama` is on PATH"],
+];
+
 /// Prints a topic, or what topics there are.
 ///
 /// # Errors
@@ -96,7 +104,12 @@ fn stack_configs() -> String {
     let distros = DISTROS
         .iter()
         .map(|distro| [distro.name.to_owned(), if distro.embedded { "embedded" } else { "" }.to_owned()]);
-    format!("{forms}\nDistributions:\n{}", columns(distros))
+    let runtimes = RUNTIMES.iter().map(|row| row.map(str::to_owned));
+    format!(
+        "{forms}\nWho plays it (--runtime; `stack-test doctor` shows what is installed):\n{}\nDistributions:\n{}",
+        columns(runtimes),
+        columns(distros)
+    )
 }
 
 fn setups(common: &Common<'_>) -> Result<String, CommandError> {
@@ -112,7 +125,10 @@ fn providers(common: &Common<'_>) -> Result<String, CommandError> {
     let project = common.load_project()?;
     let rows = project.providers.iter().map(|(name, provider)| {
         let key = provider.key_env.clone().unwrap_or_default();
-        let url_env = provider.url_env.clone().unwrap_or_else(|| "(proxy)".to_owned());
+        let url_env = provider
+            .url_env
+            .clone()
+            .unwrap_or_else(|| if provider.hosts.is_empty() { "(run config)" } else { "(proxy)" }.to_owned());
         [name.clone(), url_env, key, provider.upstream.clone(), provider.dialect.clone()]
     });
     let head = ["provider", "base URL", "key", "by default", "dialect"].map(str::to_owned);

@@ -1,10 +1,11 @@
 //! The composition root: the one room that knows all others.
 //!
 //! `inputs` reads what the process was given (arguments, environment, terminals, folder), once. `project` reads
-//! `stack-test.yaml`, `settings` makes one value of all that, and `run`, `serve`, `gateway`, `recordings` and `help` carry a
+//! `stack-test.yaml`, `settings` makes one value of all that, and `run`, `serve`, `gateway`, `recordings`, `doctor` and `help` carry a
 //! command out.
 //! Everything below gets values and hands values back.
 
+mod doctor;
 mod entry;
 mod error;
 mod exit;
@@ -14,12 +15,14 @@ mod gateway_providers;
 mod help;
 mod inputs;
 mod limits;
+mod otel;
 mod outputs;
 mod prepare;
 mod project;
 mod proof;
 mod providers;
 mod proxy;
+mod python_packages;
 mod recordings;
 mod rig;
 mod rules;

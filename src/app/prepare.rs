@@ -62,10 +62,13 @@ pub(super) fn prepare(
             models.set_default(kind, ids)?;
         }
     }
-    let runtime = runtime::resolve(settings.runtime, &settings.stack_config.target(), inputs)
-        .map_err(|error| vec![error])?;
+    let (runtime, mut notices) =
+        runtime::resolve((settings.runtime, settings.otel), &settings.stack_config.target(), project, inputs)
+            .map_err(|error| vec![error])?;
     let embedded = runtime == Runtime::Embedded;
-    let mut notices = if embedded { unprovided(&settings, &mut models)? } else { Vec::new() };
+    if embedded {
+        notices.append(&mut unprovided(&settings, &mut models)?);
+    }
     let providers =
         Providers::settle(project, setup, (&settings.stack_config, &models, &settings.env), inputs)?;
     if embedded {
@@ -129,7 +132,7 @@ fn playable(settings: &Settings, providers: &Providers, inputs: &Inputs) -> Resu
         return Ok(());
     };
     let error = match stack::embedded_config(&config, &|name| providers.lookup(inputs, name)) {
-        // What only a later version can start is no mistake.
+        // That nothing installed can play it is no mistake.
         Ok(_) | Err(stack::Error::NotEmbedded { .. }) => return Ok(()),
         Err(error) => error,
     };

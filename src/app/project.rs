@@ -15,6 +15,7 @@ const TOP_KEYS: &[&str] = &["providers", "setups", "run", "match", "secrets", "a
 const RUN_KEYS: &[&str] = &[
     "stack_config",
     "runtime",
+    "otel",
     "suite",
     "setup",
     "suites_dir",
@@ -128,10 +129,14 @@ impl Project {
             let (key_env, dialect) = (read("key_env"), read("dialect"));
             fields(&entry.value, "a provider", PROVIDER_KEYS, errors).for_each(drop);
             let hosts = entry.value.get("hosts").map(|node| strings(node, errors)).unwrap_or_default();
-            let Some(upstream) = upstream.filter(|_| url_env.is_some() || !hosts.is_empty()) else {
-                let what = format!("provider `{}` needs `upstream`, and `url_env` or `hosts`", entry.key);
+            // Without either, an installed stack finds its URL as a literal in the run config; its key is then all that
+            // the environment has of it.
+            let led = url_env.is_some() || !hosts.is_empty() || key_env.is_some();
+            let Some(upstream) = upstream.filter(|_| led) else {
+                let what =
+                    format!("provider `{}` needs `upstream`, and `url_env`, `hosts` or `key_env`", entry.key);
                 errors.push(Diagnostic::at(entry.key_origin.clone(), what).hint(
-                    "`url_env` is the environment variable by which the stack is told the provider's base URL; `upstream` is that URL; `hosts` are those that it goes to whatever it is told",
+                    "`url_env` is the environment variable by which the stack is told the provider's base URL; `upstream` is that URL; `hosts` are those that it goes to whatever it is told; with a `key_env` alone, the URL of a run config is replaced",
                 ));
                 continue;
             };

@@ -127,6 +127,12 @@ impl Providers {
         env
     }
 
+    /// The providers at `gateway`, for a stack that finds their URLs as literals in its run config.
+    pub(super) fn urls(&self, gateway: &Gateway) -> Vec<(String, String)> {
+        let names = self.enabled.iter().map(|enabled| &enabled.upstream.name);
+        names.map(|name| (name.clone(), gateway.base_url(name))).collect()
+    }
+
     /// The target with the dummy in place of the keys that are written in the stack-config, for a stack behind the gateway:
     /// they would be in the arguments of its process.
     pub(super) fn isolated(&self, mut target: Target) -> Target {

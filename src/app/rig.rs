@@ -133,6 +133,7 @@ impl Rig<'_> {
             redactor: self.redactor(),
             runtime: self.prepared.runtime.clone(),
             env,
+            provider_urls: gateway.map_or_else(Vec::new, |(gateway, _)| providers.urls(gateway)),
             process_env: self.inputs.env.clone(),
             wanted_models: self.wanted_models(),
             log_dir: self.folder(),
@@ -173,7 +174,7 @@ impl Rig<'_> {
     /// in flight.
     pub(super) fn must_record_alone(&self, mode: InferenceMode) -> bool {
         let records = matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
-        records && matches!(&self.prepared.runtime, Runtime::Python(stack) if !stack.instrumented)
+        records && matches!(&self.prepared.runtime, Runtime::Python(stack) if stack.instrument.is_none())
     }
 
     /// How cases are run against `stack` with `mode` in force.

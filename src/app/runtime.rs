@@ -1,12 +1,14 @@
 //! Who plays the config: `--runtime`, or what is installed.
 
 use super::inputs::Inputs;
+use super::otel::{self, OtelChoice};
+use super::project::Project;
 use crate::source::Diagnostic;
 use crate::stack::{Product, PythonStack, Runtime};
-use crate::stack_config::Target;
+use crate::stack_config::{Config, Target};
 use std::fmt;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// What `--runtime` says.
@@ -52,40 +54,92 @@ impl fmt::Display for RuntimeChoice {
     }
 }
 
-/// Who plays the config of `target`.
+/// Who plays the config of `target`, and what the user should know about it.
 ///
 /// # Errors
-/// The one that was asked for is not installed.
+/// The one that was asked for is not installed, or cannot be started like that.
 pub(super) fn resolve(
-    choice: RuntimeChoice,
+    (choice, otel): (RuntimeChoice, OtelChoice),
     target: &Target,
+    project: &Project,
     inputs: &Inputs,
-) -> Result<Runtime, Diagnostic> {
-    if matches!(target, Target::Remote { .. } | Target::Container { .. }) {
-        return Ok(Runtime::Embedded);
-    }
-    match choice {
-        RuntimeChoice::Builtin => Ok(Runtime::Embedded),
+) -> Result<(Runtime, Vec<String>), Diagnostic> {
+    let (Target::Builtin(config) | Target::Process { config, .. }) = target else {
+        return Ok((Runtime::Embedded, Vec::new()));
+    };
+    let mut notices = Vec::new();
+    let found = match choice {
+        RuntimeChoice::Builtin => None,
         RuntimeChoice::Auto => {
-            let found = Product::ALL.into_iter().find_map(|product| find(product, inputs).ok());
-            Ok(found.map_or(Runtime::Embedded, Runtime::Python))
+            let mut all = Product::ALL.into_iter().map(|product| find(product, inputs));
+            all.find_map(|found| found.map_err(|absent| notices.extend(absent.notice())).ok())
         }
-        RuntimeChoice::Installed(product) => find(product, inputs).map(Runtime::Python).map_err(|why| {
+        RuntimeChoice::Installed(product) => Some(find(product, inputs).map_err(|absent| {
             let hint =
                 format!("activate the venv that has `{}`, or use `--runtime builtin`", product.command());
-            Diagnostic::new(format!("{} is not installed: {why}", product.name())).hint(hint)
-        }),
+            Diagnostic::new(format!("{} is not installed: {absent}", product.name())).hint(hint)
+        })?),
+    };
+    let Some(stack) = found else { return Ok((Runtime::Embedded, notices)) };
+    without_options(&stack, config, project)?;
+    let (stack, line) = otel::settle(otel, stack)?;
+    notices.push(line);
+    Ok((Runtime::Python(stack), notices))
+}
+
+/// Why an installed stack is not there.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Absent {
+    /// Nothing of its name is on PATH.
+    #[error("there is no `{0}` on PATH")]
+    NoCommand(&'static str),
+    /// What is on PATH is something else.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Absent {
+    /// What nobody asked for needs no word, unless something looks like it.
+    fn notice(&self) -> Option<String> {
+        matches!(self, Self::Other(_)).then(|| format!("not used as the stack: {self}"))
     }
 }
 
-fn find(product: Product, inputs: &Inputs) -> Result<PythonStack, String> {
+/// The product's command on PATH.
+///
+/// # Errors
+/// There is none, or it is something else of that name.
+pub(super) fn find(product: Product, inputs: &Inputs) -> Result<PythonStack, Absent> {
     let name = product.command();
-    let command = which::which_in(name, inputs.env("PATH"), &inputs.cwd)
-        .map_err(|_| format!("there is no `{name}` on PATH"))?;
-    let script = beginning(&command).map_err(|error| format!("`{}`: {error}", command.display()))?;
-    let stack = PythonStack::from_script(product, &command, &script)?;
-    let instrumented = stack.instrumentation().is_file();
-    Ok(PythonStack { instrumented, ..stack })
+    let command =
+        which::which_in(name, inputs.env("PATH"), &inputs.cwd).map_err(|_| Absent::NoCommand(name))?;
+    // Tools that keep each program in a venv of its own put a link on PATH.
+    let command = std::path::absolute(&command).unwrap_or(command);
+    let target = resolved(&command);
+    let script =
+        beginning(&target).map_err(|error| Absent::Other(format!("`{}`: {error}", command.display())))?;
+    let stack = PythonStack::from_script(product, &target, &script).map_err(Absent::Other)?;
+    Ok(PythonStack { command, ..stack })
+}
+
+/// Llama Stack's `--providers` has no options: one would have to be left out, and its provider be asked somewhere else.
+fn without_options(stack: &PythonStack, config: &Config, project: &Project) -> Result<(), Diagnostic> {
+    let Config::Pairs(pairs) = config else { return Ok(()) };
+    let Some(pair) = pairs.iter().find(|pair| !pair.options.is_empty()) else { return Ok(()) };
+    if stack.product != Product::LlamaStack {
+        return Ok(());
+    }
+    let id = pair.provider.id.as_str();
+    let error = Diagnostic::new(format!("{stack} takes no options of providers, and `{id}` has some"));
+    let url_env = project.providers.get(id).and_then(|provider| provider.url_env.as_deref());
+    Err(match url_env {
+        Some(name) => error.hint(format!("say where it is by `--env {name}=…`, or use `--runtime builtin`")),
+        None => error.hint("write them into a run config, or use `--runtime builtin`"),
+    })
+}
+
+fn resolved(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 #[expect(clippy::disallowed_methods, reason = "reads the first bytes of a command on PATH")]

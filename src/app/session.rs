@@ -163,9 +163,7 @@ impl<'a> Session<'a> {
         }
         if self.rig.must_record_alone(self.rig.prepared.settings.mode) {
             let _ = events.send(Event::Notice(
-                "one case at a time: without OpenTelemetry's instrumentation (opentelemetry-distro, -instrumentation-asgi, \
-                 -instrumentation-httpx in its venv) this stack does not tell which case it calls a provider for"
-                    .into(),
+                "one case at a time, as nothing but that tells which case a provider call is for".into(),
             ));
         }
         config.aside = Some(proof::aside(&self.rig));

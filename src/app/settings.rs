@@ -1,6 +1,7 @@
 //! One value of arguments, environment, project settings and shipped defaults. The first of these that says something wins.
 
 use super::inputs::Inputs;
+use super::otel::OtelChoice;
 use super::project::Project;
 use super::runtime::RuntimeChoice;
 use crate::cli::{Common, Models, Output, RecordArgs, RunArgs, Selected};
@@ -21,6 +22,8 @@ pub(super) const MODE_ENV: &[&str] =
     &["STACK_TEST_INFERENCE_MODE", "LLAMA_STACK_TEST_INFERENCE_MODE", "OGX_TEST_INFERENCE_MODE"];
 /// The environment variable that holds the default of `--runtime`.
 const RUNTIME_ENV: &[&str] = &["STACK_TEST_RUNTIME"];
+/// The environment variable that holds the default of `--otel`.
+const OTEL_ENV: &[&str] = &["STACK_TEST_OTEL"];
 /// Environment variables that ask for a fresh server where one is running already.
 const RESTART_ENV: &[&str] = &["LLAMA_STACK_TEST_FORCE_SERVER_RESTART", "OGX_TEST_FORCE_SERVER_RESTART"];
 /// Cases in flight when nothing else is said. They wait for a server, not for a processor, so this does not follow the cores.
@@ -79,6 +82,7 @@ pub(super) struct Settings {
     /// Where that was said: `--stack-config`, or the name of a variable.
     pub(super) stack_config_from: String,
     pub(super) runtime: RuntimeChoice,
+    pub(super) otel: OtelChoice,
     pub(super) setup: Option<String>,
     pub(super) models: ModelChoices,
     pub(super) env: Vec<(String, String)>,
@@ -155,6 +159,7 @@ pub(super) fn settle(
     let RunRequest { common: Common { selected, target, models, execution, .. }, mode, .. } = request;
     let run = |key: &str| project.run.get(key).and_then(Said::project);
     let said = |flag: &str, value: &Option<String>| value.as_ref().map(|value| Said::flag(flag, value));
+    let env_said = |names: &[&str]| inputs.first_env(names).map(|(name, value)| Said::flag(name, value));
     let mode = settling.mode(mode, inputs, run("inference_mode"));
     let recording = matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
     let path = |flag: Option<PathBuf>, key: &str, default: &str| {
@@ -187,11 +192,11 @@ pub(super) fn settle(
         suites_dir: path(selected.suites_dir, "suites_dir", "suites"),
         stack_config: settling.stack_config(&stack_config),
         stack_config_from: stack_config.0.file.name().to_owned(),
-        runtime: settling.runtime(
-            said("--runtime", &target.runtime)
-                .or_else(|| inputs.first_env(RUNTIME_ENV).map(|(name, value)| Said::flag(name, value)))
-                .or_else(|| run("runtime")),
+        runtime: settling.word(
+            said("--runtime", &target.runtime).or_else(|| env_said(RUNTIME_ENV)).or_else(|| run("runtime")),
         ),
+        otel: settling
+            .word(said("--otel", &target.otel).or_else(|| env_said(OTEL_ENV)).or_else(|| run("otel"))),
         setup: target.setup.clone().or_else(|| run("setup").map(|said| said.text().to_owned())),
         models: settling.models(&models),
         env: settling.env(&target.env),
@@ -293,11 +298,11 @@ impl Settling {
         })
     }
 
-    fn runtime(&mut self, said: Option<Said>) -> RuntimeChoice {
-        let Some(Said(origin, text)) = said else { return RuntimeChoice::default() };
-        RuntimeChoice::from_str(&text).unwrap_or_else(|error| {
+    fn word<T: FromStr<Err: std::fmt::Display> + Default>(&mut self, said: Option<Said>) -> T {
+        let Some(Said(origin, text)) = said else { return T::default() };
+        T::from_str(&text).unwrap_or_else(|error| {
             self.errors.push(Diagnostic::at(origin, error.to_string()));
-            RuntimeChoice::default()
+            T::default()
         })
     }
 

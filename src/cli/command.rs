@@ -43,6 +43,8 @@ pub enum Command {
     /// Look after recordings.
     #[command(subcommand)]
     Recordings(RecordingsCommand),
+    /// Say what of all that a run may use is installed: stacks, OpenTelemetry's instrumentation, containers, git.
+    Doctor,
     /// Explain a topic: checks, names, reports, stack-configs, setups, providers, importers, exporters, exit-codes.
     Help(HelpArgs),
 }

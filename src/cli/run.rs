@@ -94,6 +94,10 @@ pub struct Target {
     /// `llama-stack`. [env: STACK_TEST_RUNTIME] [default: auto]
     #[arg(long, value_name = "WHO")]
     pub runtime: Option<String>,
+    /// Whether an installed stack is started by `opentelemetry-instrument`, so that its calls to providers say which case
+    /// they are for: `auto` (where that is installed beside it), `on`, `off`. [env: STACK_TEST_OTEL] [default: auto]
+    #[arg(long, value_name = "WHEN")]
+    pub otel: Option<String>,
     /// A named set of environment and models; see `stack-test help setups`. [default: the suite's own]
     #[arg(long, value_name = "NAME")]
     pub setup: Option<String>,

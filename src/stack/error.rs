@@ -10,9 +10,7 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The embedded stack cannot play this.
-    #[error(
-        "the embedded stack cannot play `{config}`; it needs `llama` or `ogx`, which come with a later version"
-    )]
+    #[error("the embedded stack cannot play `{config}`; it needs an installed Llama Stack or OGX")]
     NotEmbedded {
         /// The config.
         config: String,
@@ -111,6 +109,16 @@ fn first(diagnostics: &[Diagnostic]) -> String {
     diagnostics.first().map_or_else(|| "the run config is wrong".to_owned(), Diagnostic::one_line)
 }
 
+/// What to do where a Python stack says that it lacks a module.
+fn missing_module(tail: &[String]) -> Option<String> {
+    let line = tail.iter().rev().find_map(|line| line.split_once("No module named '"))?.1;
+    let module = line.split('\'').next()?;
+    Some(format!(
+        "its Python has no module `{module}`: `llama stack list-deps <config>` or `ogx stack list-deps <config>` names what \
+         a config needs"
+    ))
+}
+
 impl Error {
     /// The messages to show, with hints and the tail of the log.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
@@ -140,7 +148,8 @@ impl Error {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NotEmbedded { .. } => {
-                "use `starter`, or start the server yourself and give its URL".to_owned()
+                "activate the venv of one (`stack-test doctor` shows what is found), or use `starter`"
+                    .to_owned()
             }
             Self::NoContainers { .. } => {
                 "start the container yourself and give its URL, or use `starter`".to_owned()
@@ -156,7 +165,10 @@ impl Error {
             Self::Unreachable { .. } => {
                 "start the server first, or let `server:<config>` start one".to_owned()
             }
-            Self::DiedEarly { log, .. } => format!("its whole log is {}", log.display()),
+            Self::DiedEarly { log, tail, .. } => {
+                let log = format!("its whole log is {}", log.display());
+                missing_module(tail).map_or_else(|| log.clone(), |hint| format!("{hint}; {log}"))
+            }
             Self::NotReady { unready, .. } => unready.hint()?,
             _ => return None,
         })

@@ -57,7 +57,9 @@ impl Log {
     pub(super) fn tail(&self) -> Vec<String> {
         let text = read_end(&self.path).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
-        let lines: Vec<String> = text.lines().map(plain).filter(|line| !line.is_empty()).collect();
+        // The marks under a line of a Python traceback say nothing alone, and would push out what does.
+        let is_said = |line: &String| !line.chars().all(|c| matches!(c, ' ' | '^' | '~'));
+        let lines: Vec<String> = text.lines().map(plain).filter(is_said).collect();
         lines[lines.len().saturating_sub(LINES)..].to_vec()
     }
 }
@@ -111,7 +113,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("server.log");
         let mut text: String = (0..50).map(|n| format!("line {n}\n")).collect();
-        text.push_str("\u{1b}[31mred\u{1b}[0m key=7\u{7}\r\n\n");
+        text.push_str("\u{1b}[31mred\u{1b}[0m key=7\u{7}\r\n\n     ^^^~~\n");
         std::fs::write(&path, text).unwrap();
         let tail = Log { path }.tail();
         assert_eq!(tail.len(), LINES);

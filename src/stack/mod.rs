@@ -21,6 +21,7 @@ mod log;
 #[expect(clippy::disallowed_methods, reason = "who holds a port is read from /proc")]
 mod port_owner;
 mod process;
+#[expect(clippy::disallowed_methods, reason = "the folder for what the server stores is created here")]
 mod python_stack;
 mod ready;
 mod remote;

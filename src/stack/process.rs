@@ -52,7 +52,7 @@ async fn spawn(
 ) -> Result<Started, Error> {
     let launch = match &request.runtime {
         Runtime::Embedded => embedded_launch(request, config, port)?,
-        Runtime::Python(stack) => python_stack::launch(request, config, port, stack),
+        Runtime::Python(stack) => python_stack::launch(request, config, port, stack)?,
     };
     let child = Child::spawn(request, &launch)?;
     let wanted = wanted(request);

@@ -21,6 +21,8 @@ pub struct StackRequest {
     /// Variables for the stack that win over those of the process: the providers' base URLs at the gateway, those of the
     /// setup, those of `--env`. The last one of a name counts.
     pub env: Vec<(String, String)>,
+    /// Where an installed stack asks providers whose URL is a literal in its run config: type (`groq`) and URL.
+    pub provider_urls: Vec<(String, String)>,
     /// The environment of the process.
     pub process_env: BTreeMap<String, String>,
     /// Model ids that the run needs.

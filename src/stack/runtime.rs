@@ -3,6 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+/// OpenTelemetry's launcher.
+const INSTRUMENT: &str = "opentelemetry-instrument";
+
 /// Who plays a config.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Runtime {
@@ -24,8 +27,8 @@ pub struct PythonStack {
     pub python: PathBuf,
     /// Further variables.
     pub env: Vec<(String, String)>,
-    /// Whether it is started with OpenTelemetry's instrumentation, so that it forwards `baggage` to providers.
-    pub instrumented: bool,
+    /// OpenTelemetry's launcher, where it is started by it, so that it forwards `baggage` to providers.
+    pub instrument: Option<PathBuf>,
 }
 
 /// The two names of one project.
@@ -65,6 +68,14 @@ impl Product {
         }
     }
 
+    /// The package that holds it, as folders of packages are called.
+    pub fn distribution(self) -> &'static str {
+        match self {
+            Self::Ogx => "ogx",
+            Self::LlamaStack => "llama_stack",
+        }
+    }
+
     /// Where the command's function is: module and name.
     pub(super) fn entry(self) -> (&'static str, &'static str) {
         match self {
@@ -97,24 +108,33 @@ impl PythonStack {
     pub fn from_script(product: Product, command: &Path, script: &[u8]) -> Result<Self, String> {
         let text = String::from_utf8_lossy(&script[..script.len().min(4096)]);
         let module = product.entry().0;
-        let python = text.lines().next().and_then(|line| line.strip_prefix("#!")).map(str::trim);
-        let python = python.filter(|python| !python.is_empty() && !python.contains(' '));
-        match python {
-            Some(python) if text.contains(module) => Ok(Self {
-                product,
-                command: command.to_owned(),
-                python: PathBuf::from(python),
-                env: Vec::new(),
-                instrumented: false,
-            }),
-            _ => Err(format!("`{}` is no command of {}", command.display(), product.name())),
+        match python_of(&text, command) {
+            Some(python) if text.contains(module) => {
+                Ok(Self { product, command: command.to_owned(), python, env: Vec::new(), instrument: None })
+            }
+            _ => Err(format!("`{}` is not the command of {}", command.display(), product.name())),
         }
     }
 
-    /// OpenTelemetry's launcher, if it is installed beside the command.
-    pub fn instrumentation(&self) -> PathBuf {
-        self.python.with_file_name("opentelemetry-instrument")
+    /// Where OpenTelemetry's launcher may be: beside the Python or beside the command.
+    pub fn instruments(&self) -> [PathBuf; 2] {
+        [&self.python, &self.command].map(|path| path.with_file_name(INSTRUMENT))
     }
+}
+
+/// The Python that runs a script, from its first lines. Where the path of a venv is too long for a first line, or has spaces,
+/// installers write `#!/bin/sh` and have the shell run the Python by a second line.
+fn python_of(text: &str, command: &Path) -> Option<PathBuf> {
+    let mut lines = text.lines();
+    let first = lines.next()?.strip_prefix("#!")?.trim();
+    let Some(by_shell) = lines.next().and_then(|line| line.trim().strip_prefix("'''exec' ")) else {
+        return (!first.is_empty() && !first.contains(' ')).then(|| PathBuf::from(first));
+    };
+    let quoted = |mark: char| by_shell.strip_prefix(mark)?.split(mark).next();
+    let path = quoted('"').or_else(|| quoted('\'')).or_else(|| by_shell.split(' ').next())?;
+    // One that the shell finds out is beside the command.
+    let known = path.starts_with('/') && !path.contains('$');
+    Some(if known { PathBuf::from(path) } else { command.with_file_name("python") })
 }
 
 #[cfg(test)]
@@ -127,9 +147,24 @@ mod tests {
         let command = Path::new("/venv/bin/llama");
         let found = PythonStack::from_script(Product::LlamaStack, command, script).unwrap();
         assert_eq!(found.python, Path::new("/venv/bin/python"));
-        assert_eq!(found.instrumentation(), Path::new("/venv/bin/opentelemetry-instrument"));
+        assert_eq!(found.instruments()[0], Path::new("/venv/bin/opentelemetry-instrument"));
         for other in [&b"\x7fELF\x02\x01"[..], b"#!/bin/sh\nexec something\n", b""] {
             assert!(PythonStack::from_script(Product::LlamaStack, command, other).is_err());
         }
+    }
+
+    #[test]
+    fn a_python_that_a_shell_runs_is_found() {
+        let python = |line: &str| {
+            let script =
+                format!("#!/bin/sh\n'''exec' {line} \"$0\" \"$@\"\n' '''\nfrom ogx.cli.ogx import main\n");
+            PythonStack::from_script(Product::Ogx, Path::new("/venv/bin/ogx"), script.as_bytes())
+                .unwrap()
+                .python
+        };
+        assert_eq!(python(r#""/a folder/bin/python""#), Path::new("/a folder/bin/python"));
+        assert_eq!(python("/very/long/bin/python"), Path::new("/very/long/bin/python"));
+        let beside = r#""$(dirname -- "$(realpath -- "$0")")"/'python3'"#;
+        assert_eq!(python(beside), Path::new("/venv/bin/python"));
     }
 }

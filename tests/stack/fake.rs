@@ -102,6 +102,7 @@ pub(super) fn request(config: &str, log_dir: &Path) -> StackRequest {
         redactor: stack_test::text::Redactor::default(),
         force_restart: false,
         runtime: Runtime::Embedded,
+        provider_urls: Vec::new(),
     }
 }
 

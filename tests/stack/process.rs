@@ -229,7 +229,7 @@ async fn what_comes_later_says_so() {
     let folder = tempfile::tempdir().unwrap();
     for config in ["nvidia", "server:nvidia:1", "ci-tests::run.yaml"] {
         let text = refused(request(config, folder.path())).await;
-        assert!(text.contains("needs `llama` or `ogx`, which come with a later version"), "{text}");
+        assert!(text.contains("needs an installed Llama Stack or OGX"), "{text}");
     }
     let text = refused(request("docker:starter", folder.path())).await;
     assert!(text.contains("containers are not started yet"), "{text}");

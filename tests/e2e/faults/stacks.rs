@@ -24,9 +24,15 @@ fn an_unknown_distribution_is_put_right() {
 #[test]
 fn what_this_version_cannot_start_is_said() {
     let project = Project::with(SUITE);
-    for config in ["docker:starter:8400", "meta-reference-gpu", "starter::run.yaml"] {
+    let installed = "needs an installed Llama Stack or OGX";
+    let cases = [
+        ("docker:starter:8400", "later version"),
+        ("meta-reference-gpu", installed),
+        ("starter::run.yaml", installed),
+    ];
+    for (config, why) in cases {
         let ended = project.run(["run", "a", "--stack-config", config, "--report", "junit=j.xml"]);
-        ended.expect(3, &["later version"]);
+        ended.expect(3, &[why]);
         assert_eq!(project.junit("j.xml").errors, 1);
     }
 }

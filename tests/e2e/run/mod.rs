@@ -6,6 +6,7 @@ mod outcomes;
 mod planted;
 mod proof;
 mod proxy;
+mod python_stacks;
 mod scheduling;
 mod secrets;
 mod selection;

@@ -75,16 +75,11 @@ struct Output {
 impl Running {
     pub(super) fn start(root: &Path, args: Vec<&str>, env: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stack-test"));
-        command
-            .args(args)
-            .current_dir(root)
-            .env_clear()
-            .env(MARK, root)
-            .env("STACK_TEST_RUNTIME", "builtin")
-            .envs(env.iter().copied());
+        command.args(args).current_dir(root).env_clear().env(MARK, root).env("STACK_TEST_RUNTIME", "builtin");
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
         }
+        command.envs(env.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let output =
