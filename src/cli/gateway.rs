@@ -36,6 +36,9 @@ pub struct GatewayArgs {
     /// Keep what was recorded even if the command fails.
     #[arg(long)]
     pub keep_failed: bool,
+    /// Keep what was recorded of a command without running it twice more to see that it replays.
+    #[arg(long, requires = "command")]
+    pub no_proof: bool,
     /// A value that must appear nowhere: masked in recordings and output. Best given as `env:NAME`, so that the value
     /// stands in no command line.
     #[arg(long, value_name = "VALUE", hide_possible_values = true)]

@@ -9,7 +9,7 @@ use super::client_edge::ClientEdge;
 use super::loaded::{Given, Loaded};
 use super::recorder::Recorder;
 use super::spellings::Spellings;
-use super::{Error, Finished, GatewayConfig, Store};
+use super::{Error, Finished, GatewayConfig, Store, UnusedCall};
 use crate::model::{CaseId, Decided, InferenceMode, MissClass, Traffic};
 use crate::recording::{Masks, Owner, Question, RuleBook, Set, scan, usage_of};
 use crate::wire::dialect::Dialect;
@@ -38,6 +38,8 @@ pub(super) struct Ledger {
 pub(super) struct Inner {
     /// The setup's name, for messages.
     setup: Arc<str>,
+    /// The command that records, where it is not `stack-test record`.
+    command: Option<Arc<str>>,
     pub(super) owners: HashMap<Owner, State>,
     pub(super) in_flight: Vec<CaseId>,
     /// Tokens that the providers counted in what was recorded.
@@ -87,7 +89,10 @@ pub(super) struct Ticket {
 impl Ledger {
     /// `stores`: where recordings are read, and where they are written.
     pub(super) fn new(config: &GatewayConfig, stores: (Store, Store), masks: Masks) -> Self {
-        let inner = Mutex::new(Inner { setup: config.setup.as_str().into(), ..Inner::default() });
+        let command = config.standalone.as_ref().and_then(|alone| alone.record_command.as_deref());
+        let command = command.map(|command| masks.text(command).into());
+        let setup = config.setup.as_str().into();
+        let inner = Mutex::new(Inner { setup, command, ..Inner::default() });
         let (mode, strict, rules) = (config.mode, config.strict, Arc::clone(&config.rules));
         let spellings = OnceLock::new();
         let ledger = Self {
@@ -171,11 +176,41 @@ impl Ledger {
         match (&state.recorder, &state.loaded) {
             (Some(recorder), _) => traffic.recorded = recorder.calls(),
             (None, Some(loaded)) if *owner != Owner::Session => {
-                traffic.unused = loaded.unused(&state.given);
+                traffic.unused = loaded.unused(&state.given).count();
             }
             _ => {}
         }
         traffic
+    }
+
+    /// The cases that were given or refused an answer since they began, whether or not anybody began them.
+    pub(super) fn asked(&self) -> Vec<CaseId> {
+        let inner = self.lock();
+        let asked = inner.owners.iter().filter(|(_, state)| {
+            let Traffic { replayed, live, misses, .. } = &state.traffic;
+            *replayed > 0 || *live > 0 || !misses.is_empty()
+        });
+        asked
+            .filter_map(|(owner, _)| match owner {
+                Owner::Case(case) => Some(case.clone()),
+                Owner::Session => None,
+            })
+            .collect()
+    }
+
+    /// The recorded calls of `owner` that nobody made since it began.
+    pub(super) fn unused(&self, owner: &Owner) -> Vec<UnusedCall> {
+        let inner = self.lock();
+        let Some(state) = inner.owners.get(owner) else { return Vec::new() };
+        let Some(loaded) = state.loaded.as_ref().filter(|_| state.recorder.is_none()) else {
+            return Vec::new();
+        };
+        let calls = loaded.unused(&state.given).map(|at| {
+            let Request { provider, method, path, .. } = &loaded.set.exchanges[at].request;
+            let (provider, method, path) = (provider.clone(), method.clone(), path.clone());
+            UnusedCall { call: at + 1, provider, method, path }
+        });
+        calls.collect()
     }
 
     /// A case ends. `keep` says whether what was recorded replaces the old set.
@@ -197,7 +232,7 @@ impl Ledger {
                 finished = state.recorder.take().filter(|recorder| keep && recorder.is_whole());
             }
         } else if let Some(loaded) = &state.loaded {
-            traffic.unused = loaded.unused(&state.given);
+            traffic.unused = loaded.unused(&state.given).count();
         }
         // Of what is still to be answered, the ids are numbered then.
         let client = match finished {

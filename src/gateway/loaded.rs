@@ -147,9 +147,9 @@ impl Loaded {
         Some(format!("it is recorded with other ids: {}", differing.join("; ")))
     }
 
-    /// How many answers nobody asked for.
-    pub(super) fn unused(&self, given: &Given) -> usize {
-        (0..self.set.exchanges.len()).filter(|at| !given.is_used(*at)).count()
+    /// The places of the answers that nobody asked for.
+    pub(super) fn unused(&self, given: &Given) -> impl Iterator<Item = usize> {
+        (0..self.set.exchanges.len()).filter(|at| !given.is_used(*at))
     }
 
     /// The stack has told its client `text`.
