@@ -3,12 +3,12 @@
 //! Whoever reaches the port may ask, and the port is on loopback. A browser is on loopback, too, and runs pages of
 //! anybody: what a page of another origin sends is refused, and so is a name that was bent to this address (DNS rebinding).
 
-use super::{GatewayConfig, UnusedCall};
 use super::answer::{AnswerBody, own};
 use super::cases::{Cases, Seen, case_named};
 use super::ledger::Ledger;
 use super::request_body;
 use super::server::{Refusal, refused};
+use super::{GatewayConfig, UnusedCall};
 use crate::model::{CaseId, InferenceMode, MissForm, Traffic};
 use crate::recording::Owner;
 use http::header::{CONTENT_TYPE, HOST, ORIGIN};

@@ -2,10 +2,9 @@
 //!
 //! A case begins when it is opened, or with the first call that names it; it ends when it is closed, or with the gateway.
 
-
 use super::attribution::named;
-use super::{Standalone, UnusedCall};
 use super::ledger::Ledger;
+use super::{Standalone, UnusedCall};
 use crate::model::{CaseId, Decided, Traffic};
 use crate::recording::Owner;
 use http::{HeaderMap, HeaderName, HeaderValue};

@@ -50,7 +50,10 @@ pub(super) async fn prove(
             let replay = GatewayConfig { mode, staged: sets.clone(), ..config.clone() };
             let Some(round) = behind.serve(replay, signals).await? else { return Ok(None) };
             if round.asked_to_end {
-                tell(format!("error: the proof was broken off; what was recorded is in {}", folder.display()));
+                tell(format!(
+                    "error: the proof was broken off; what was recorded is in {}",
+                    folder.display()
+                ));
                 return Ok(Some(false));
             }
             for (owner, what) in judge(&round, &sets) {
@@ -58,7 +61,9 @@ pub(super) async fn prove(
             }
         }
     } else if !sets.is_empty() {
-        tell("note: what was recorded is kept without proof, as the command did not come to a good end".into());
+        tell(
+            "note: what was recorded is kept without proof, as the command did not come to a good end".into(),
+        );
     }
     let mut failed = false;
     let kept = Store::new(&config.root, &config.setup);

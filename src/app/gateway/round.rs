@@ -72,7 +72,9 @@ impl Behind<'_> {
         let port = self.args.port.unwrap_or(if self.args.command.is_empty() { PORT } else { 0 });
         let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| {
             let what = format!("port {port} on 127.0.0.1 cannot be had: {error}");
-            CommandError::internal(Diagnostic::new(what).hint("choose another with --port, or 0 for a free one"))
+            CommandError::internal(
+                Diagnostic::new(what).hint("choose another with --port, or 0 for a free one"),
+            )
         })?;
         let shown = format!("{} in {}", config.setup, config.root.display());
         let gateway = gateway::start(listener, config).await.map_err(|error| failed(&error))?;

@@ -79,7 +79,8 @@ pub(super) fn conclusion(round: &Round, strict: bool) -> Vec<String> {
         lines.extend(all.into_iter().take(LISTED));
         lines.extend((more > 0).then(|| format!("unused: and {more} more")));
     }
-    let (notices, errors): (Vec<_>, Vec<_>) = round.finished.errors.iter().partition(|error| error.is_notice());
+    let (notices, errors): (Vec<_>, Vec<_>) =
+        round.finished.errors.iter().partition(|error| error.is_notice());
     lines.extend(notices.iter().map(|notice| format!("note: {notice}")));
     lines.extend(errors.iter().map(|error| format!("error: {error}")));
     lines
