@@ -43,7 +43,8 @@ pub struct GatewayArgs {
     /// stands in no command line.
     #[arg(long, value_name = "VALUE", hide_possible_values = true)]
     pub secret: Vec<String>,
-    /// What becomes of connections to hosts that are no provider: `report` or `deny`. [default: report]
+    /// Be the proxy of the command, too, and `report` or `deny` its connections to hosts that are no provider. [default: be
+    /// one only where a provider has `hosts`, and report]
     #[arg(long, value_name = "WHAT")]
     pub egress: Option<Egress>,
     /// Say in one line of JSON where the gateway is and what variables lead to it.

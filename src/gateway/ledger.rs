@@ -11,7 +11,7 @@ use super::recorder::Recorder;
 use super::spellings::Spellings;
 use super::{Error, Finished, GatewayConfig, Store, UnusedCall};
 use crate::model::{CaseId, Decided, InferenceMode, MissClass, Traffic};
-use crate::recording::{Masks, Owner, Question, RuleBook, Set, scan, usage_of};
+use crate::recording::{Key, Masks, Owner, Question, RuleBook, Set, scan, usage_of};
 use crate::wire::dialect::Dialect;
 use crate::wire::message::{Exchange, Request, Response};
 use std::collections::HashMap;
@@ -41,6 +41,8 @@ pub(super) struct Inner {
     /// The command that records, where it is not `stack-test record`.
     command: Option<Arc<str>>,
     pub(super) owners: HashMap<Owner, State>,
+    /// Who has recorded a question, ids aside.
+    knowing: HashMap<Key, Vec<Owner>>,
     pub(super) in_flight: Vec<CaseId>,
     /// Tokens that the providers counted in what was recorded.
     spent: u64,
@@ -127,7 +129,7 @@ impl Ledger {
         let mut inner = self.lock();
         for loaded in sets {
             let owner = loaded.set.owner.clone();
-            inner.state(owner).loaded = Some(Arc::new(loaded));
+            inner.take(owner, loaded);
         }
     }
 
@@ -288,10 +290,10 @@ impl Ledger {
             return;
         }
         let loaded = self.store.load(owner);
-        let state = inner.state(owner.clone());
         match loaded {
-            Ok(set) => state.loaded = set.map(|set| Arc::new(Loaded::new(set, self.rules.of(owner)))),
-            Err(error) => state.broken = Some(error.to_string()),
+            Ok(Some(set)) => inner.take(owner.clone(), Loaded::new(set, self.rules.of(owner))),
+            Ok(None) => drop(inner.state(owner.clone())),
+            Err(error) => inner.state(owner.clone()).broken = Some(error.to_string()),
         }
     }
 
@@ -455,6 +457,18 @@ impl Inner {
             self.owners.insert(owner.clone(), State::default());
         }
         self.owners.get_mut(owner).expect("it was there, or was just put there")
+    }
+
+    fn take(&mut self, owner: Owner, loaded: Loaded) {
+        for key in loaded.keys() {
+            self.knowing.entry(key).or_default().push(owner.clone());
+        }
+        self.state(owner).loaded = Some(Arc::new(loaded));
+    }
+
+    /// The owners who have recorded the question, ids aside, in no order.
+    pub(super) fn knowing(&self, question: &Question) -> &[Owner] {
+        self.knowing.get(&question.key).map(Vec::as_slice).unwrap_or_default()
     }
 
     fn replay(&mut self, owner: Owner, request: &Request, question: &Question) -> Verdict {

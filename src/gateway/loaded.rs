@@ -53,6 +53,11 @@ impl Loaded {
         })
     }
 
+    /// What it has answers to, ids aside.
+    pub(super) fn keys(&self) -> impl Iterator<Item = Key> {
+        self.index.keys().copied()
+    }
+
     /// Whether it has ids that the stack minted, so that those between the stack and its client matter.
     pub(super) fn is_numbered(&self) -> bool {
         self.numbered

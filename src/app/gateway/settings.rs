@@ -10,7 +10,7 @@ use crate::app::settings::MODE_ENV;
 use crate::app::{providers, proxy};
 use crate::cli::GatewayArgs;
 use crate::gateway::{GatewayConfig, Standalone};
-use crate::model::{Egress, InferenceMode, Secret};
+use crate::model::{InferenceMode, Secret};
 use crate::plan::Plan;
 use crate::recording::NO_SETUP;
 use crate::source::{Diagnostic, Kind, nearest};
@@ -80,7 +80,8 @@ pub(super) fn prepare(args: &GatewayArgs, common: &Common<'_>) -> Result<Prepare
         .allowing(project.allow_secrets.iter().cloned());
     let root = inputs.cwd.join(recordings(args, &project));
     let egress = args.egress.unwrap_or_default();
-    let needs_proxy = egress == Egress::Deny || providers.iter().any(|one| !one.upstream.hosts.is_empty());
+    // A proxy is not everybody's: it is there where a provider needs it, or where somebody wants to know what goes out.
+    let needs_proxy = args.egress.is_some() || providers.iter().any(|one| !one.upstream.hosts.is_empty());
     let config = GatewayConfig {
         providers: providers.iter().map(|one| one.upstream(mode)).collect(),
         secrets,
