@@ -1,6 +1,7 @@
 //! What each case may still be given, and what it has asked.
 
 mod missing;
+mod unsteered;
 
 pub(super) use missing::Unanswered;
 
@@ -9,7 +10,7 @@ use super::client_edge::ClientEdge;
 use super::loaded::{Given, Loaded};
 use super::recorder::Recorder;
 use super::spellings::Spellings;
-use super::{Error, Finished, GatewayConfig, Store, UnusedCall};
+use super::{Error, Finished, GatewayConfig, Store};
 use crate::model::{CaseId, Decided, InferenceMode, MissClass, Traffic};
 use crate::recording::{Key, Masks, Owner, Question, RuleBook, Set, scan, usage_of};
 use crate::wire::dialect::Dialect;
@@ -142,12 +143,6 @@ impl Ledger {
         }
     }
 
-    /// The same without counting as a case in flight: when it ends is not known, so that a call that names no case is
-    /// not taken for one of its own.
-    pub(super) fn admit(&self, owner: Owner) {
-        self.begin(&mut self.lock(), owner);
-    }
-
     fn begin(&self, inner: &mut Inner, owner: Owner) {
         self.load(inner, &owner);
         let state = inner.state(owner);
@@ -161,58 +156,6 @@ impl Ledger {
         state.attempt += 1;
         state.closing = false;
         state.recorder = records.then(Recorder::default);
-    }
-
-    /// Keeps nothing of what was recorded outside cases.
-    pub(super) fn drop_session(&self) {
-        let mut inner = self.lock();
-        let session = inner.state(Owner::Session);
-        session.traffic.live += session.recorder.take().map_or(0, |recorder| recorder.calls());
-    }
-
-    /// The traffic of `owner` up to now.
-    pub(super) fn so_far(&self, owner: &Owner) -> Traffic {
-        let inner = self.lock();
-        let Some(state) = inner.owners.get(owner) else { return Traffic::default() };
-        let mut traffic = state.traffic.clone();
-        match (&state.recorder, &state.loaded) {
-            (Some(recorder), _) => traffic.recorded = recorder.calls(),
-            (None, Some(loaded)) if *owner != Owner::Session => {
-                traffic.unused = loaded.unused(&state.given).count();
-            }
-            _ => {}
-        }
-        traffic
-    }
-
-    /// The cases that were given or refused an answer since they began, whether or not anybody began them.
-    pub(super) fn asked(&self) -> Vec<CaseId> {
-        let inner = self.lock();
-        let asked = inner.owners.iter().filter(|(_, state)| {
-            let Traffic { replayed, live, misses, .. } = &state.traffic;
-            *replayed > 0 || *live > 0 || !misses.is_empty()
-        });
-        asked
-            .filter_map(|(owner, _)| match owner {
-                Owner::Case(case) => Some(case.clone()),
-                Owner::Session => None,
-            })
-            .collect()
-    }
-
-    /// The recorded calls of `owner` that nobody made since it began.
-    pub(super) fn unused(&self, owner: &Owner) -> Vec<UnusedCall> {
-        let inner = self.lock();
-        let Some(state) = inner.owners.get(owner) else { return Vec::new() };
-        let Some(loaded) = state.loaded.as_ref().filter(|_| state.recorder.is_none()) else {
-            return Vec::new();
-        };
-        let calls = loaded.unused(&state.given).map(|at| {
-            let Request { provider, method, path, .. } = &loaded.set.exchanges[at].request;
-            let (provider, method, path) = (provider.clone(), method.clone(), path.clone());
-            UnusedCall { call: at + 1, provider, method, path }
-        });
-        calls.collect()
     }
 
     /// A case ends. `keep` says whether what was recorded replaces the old set.
