@@ -397,6 +397,7 @@ fn explained(recordings: usize) -> f64 {
         owner: Owner::Case(CaseId::new("bench/new", "case")),
         step: None,
         setup: "bench".into(),
+        command: None,
         recorded: 0,
         given: [].into(),
         other_ids: None,

@@ -315,6 +315,7 @@ fn the_nearest_of_all_recordings_is_the_one_that_was_changed() {
             owner: Owner::Session,
             step: None,
             setup: "x".into(),
+            command: None,
             recorded: 0,
             given: [].into(),
             other_ids: None,

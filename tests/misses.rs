@@ -34,6 +34,7 @@ fn question(request: Request) -> MissedCall {
         owner: owner("x"),
         step: Some("2".into()),
         setup: "tiny".into(),
+        command: None,
         recorded: 0,
         given: [].into(),
         other_ids: None,

@@ -11,7 +11,6 @@ mod error;
 mod exit;
 mod files;
 mod gateway;
-mod gateway_providers;
 mod help;
 mod inputs;
 mod limits;

@@ -32,6 +32,17 @@ const RUNS_FOLDER: &str = "target/stack-test";
 /// The longest from a process's death to our knowing it. Its connections break a moment earlier.
 const DEATH_NOTICE: Duration = Duration::from_secs(1);
 
+/// A name for what is begun now, by this process.
+pub(super) fn run_id(inputs: &Inputs) -> String {
+    let since_epoch = inputs.now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    format!("{:x}-{:x}", since_epoch.as_millis(), std::process::id())
+}
+
+/// The folder of the run of that name.
+pub(super) fn folder(inputs: &Inputs, run_id: &str) -> PathBuf {
+    inputs.cwd.join(RUNS_FOLDER).join(run_id)
+}
+
 /// What everything is started from.
 pub(super) struct Rig<'a> {
     pub(super) inputs: &'a Inputs,
@@ -45,7 +56,7 @@ pub(super) struct Rig<'a> {
 impl Rig<'_> {
     /// The folder of this run, for logs and for recordings that are not proven.
     pub(super) fn folder(&self) -> PathBuf {
-        self.inputs.cwd.join(RUNS_FOLDER).join(&self.run_id)
+        folder(self.inputs, &self.run_id)
     }
 
     /// The folder of all recordings.

@@ -12,6 +12,19 @@ use std::collections::HashMap;
 /// # Errors
 /// Every rule that makes no sense, with its place.
 pub(super) fn rule_book(project: &Project, plan: &Plan) -> Result<(RuleBook, Vec<String>), Vec<Diagnostic>> {
+    let suites: Vec<(&str, &[DeclaredRule])> =
+        plan.suites.iter().map(|suite| (suite.path.as_str(), suite.rules.as_slice())).collect();
+    rule_book_of(project, &suites)
+}
+
+/// The same for suites of which only path and rules are known.
+///
+/// # Errors
+/// Every rule that makes no sense, with its place.
+pub(super) fn rule_book_of(
+    project: &Project,
+    suites: &[(&str, &[DeclaredRule])],
+) -> Result<(RuleBook, Vec<String>), Vec<Diagnostic>> {
     let mut errors = Vec::new();
     let mut compile = |rules: &[&DeclaredRule]| {
         Rules::new(rules.iter().map(|declared| &declared.rule)).unwrap_or_else(|wrong| {
@@ -23,19 +36,19 @@ pub(super) fn rule_book(project: &Project, plan: &Plan) -> Result<(RuleBook, Vec
     };
     let shared: Vec<&DeclaredRule> = project.rules.iter().collect();
     let everywhere = compile(&shared);
-    let own = plan.suites.iter().filter(|suite| !suite.rules.is_empty());
+    let own = suites.iter().filter(|(_, rules)| !rules.is_empty());
     let by_suite: HashMap<String, Rules> = own
-        .map(|suite| {
+        .map(|(path, own)| {
             // A mistake in the project's is told once.
             let valid = shared.iter().copied().filter(|declared| Rules::new([&declared.rule]).is_ok());
-            let rules: Vec<&DeclaredRule> = valid.chain(&suite.rules).collect();
-            (suite.path.clone(), compile(&rules))
+            let rules: Vec<&DeclaredRule> = valid.chain(*own).collect();
+            ((*path).to_owned(), compile(&rules))
         })
         .collect();
     if !errors.is_empty() {
         return Err(errors);
     }
-    let all = project.rules.iter().chain(plan.suites.iter().flat_map(|suite| &suite.rules));
+    let all = project.rules.iter().chain(suites.iter().flat_map(|(_, rules)| *rules));
     let notices = all.filter_map(|declared| unknown_provider(declared, project)).collect();
     Ok((RuleBook::new(everywhere, by_suite), notices))
 }

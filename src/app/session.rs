@@ -47,9 +47,7 @@ impl<'a> Session<'a> {
         prepared: Prepared,
         (secrets, allow_secrets): (Vec<(String, Secret)>, Vec<String>),
     ) -> Self {
-        let since_epoch = inputs.now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        let run_id = format!("{:x}-{:x}", since_epoch.as_millis(), std::process::id());
-        let rig = Rig { inputs, prepared, secrets, allow_secrets, run_id };
+        let rig = Rig { inputs, prepared, secrets, allow_secrets, run_id: rig::run_id(inputs) };
         Self { rig, stop: Stop::default(), began: Instant::now() }
     }
 

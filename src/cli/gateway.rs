@@ -36,11 +36,15 @@ pub struct GatewayArgs {
     /// Keep what was recorded even if the command fails.
     #[arg(long)]
     pub keep_failed: bool,
+    /// Keep what was recorded of a command without running it twice more to see that it replays.
+    #[arg(long, requires = "command")]
+    pub no_proof: bool,
     /// A value that must appear nowhere: masked in recordings and output. Best given as `env:NAME`, so that the value
     /// stands in no command line.
     #[arg(long, value_name = "VALUE", hide_possible_values = true)]
     pub secret: Vec<String>,
-    /// What becomes of connections to hosts that are no provider: `report` or `deny`. [default: report]
+    /// Be the proxy of the command, too, and `report` or `deny` its connections to hosts that are no provider. [default: be
+    /// one only where a provider has `hosts`, and report]
     #[arg(long, value_name = "WHAT")]
     pub egress: Option<Egress>,
     /// Say in one line of JSON where the gateway is and what variables lead to it.

@@ -9,7 +9,8 @@ mod serve;
 pub use command::{Cli, Color, Command, HelpArgs};
 pub use gateway::GatewayArgs;
 pub use recordings::{
-    Chosen, DiffArgs, ExportArgs, ImportArgs, ListArgs, PruneArgs, RecordingsCommand, ShowArgs, VerifyArgs,
+    Chosen, DiffArgs, ExportArgs, ImportArgs, ListArgs, PruneArgs, RecordingsCommand, RekeyArgs, ShowArgs,
+    VerifyArgs,
 };
 pub use run::{Common, Execution, Models, Output, RecordArgs, RunArgs, Selected, Target};
 pub use serve::ServeArgs;

@@ -15,6 +15,9 @@ pub enum RecordingsCommand {
     Verify(VerifyArgs),
     /// Remove what nothing needs any more: sets of cases that are gone, unused bodies, left-over temporary files.
     Prune(PruneArgs),
+    /// Show what the rules under `match:` do to what is recorded, or what a change of them does, and remove calls outside
+    /// cases that became duplicates.
+    Rekey(RekeyArgs),
     /// Count calls and tokens by provider and model, which is what recording again would cost.
     Stats(ListArgs),
     /// Take over recordings made by another tool.
@@ -104,6 +107,23 @@ pub struct PruneArgs {
     #[arg(long, value_name = "DIR")]
     pub suites_dir: Option<PathBuf>,
     /// Remove without asking.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// `stack-test recordings rekey`.
+#[derive(Debug, clap::Args)]
+pub struct RekeyArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show it as the text of the group")]
+    pub chosen: Chosen,
+    /// Compare with the rules of this git revision: `HEAD`, `main`. [default: with no rules at all]
+    #[arg(long, value_name = "GIT-REV")]
+    pub since: Option<String>,
+    /// The folder that holds the suites. [default: suites]
+    #[arg(long, value_name = "DIR")]
+    pub suites_dir: Option<PathBuf>,
+    /// Remove duplicates without asking for it first.
     #[arg(long)]
     pub yes: bool,
 }

@@ -3,13 +3,13 @@
 //! Whoever reaches the port may ask, and the port is on loopback. A browser is on loopback, too, and runs pages of
 //! anybody: what a page of another origin sends is refused, and so is a name that was bent to this address (DNS rebinding).
 
-use super::GatewayConfig;
 use super::answer::{AnswerBody, own};
 use super::cases::{Cases, Seen, case_named};
 use super::ledger::Ledger;
 use super::request_body;
 use super::server::{Refusal, refused};
-use crate::model::{CaseId, InferenceMode, Miss, Traffic};
+use super::{GatewayConfig, UnusedCall};
+use crate::model::{CaseId, InferenceMode, MissForm, Traffic};
 use crate::recording::Owner;
 use http::header::{CONTENT_TYPE, HOST, ORIGIN};
 use http::request::Parts;
@@ -165,7 +165,7 @@ impl Admin {
         let mut misses = Vec::new();
         for seen in self.cases.all() {
             for miss in &seen.traffic.misses {
-                let mut miss = miss_json(miss);
+                let mut miss = json!(MissForm::new(miss));
                 miss["case"] = json!(seen.owner.to_string());
                 misses.push(miss);
             }
@@ -174,11 +174,17 @@ impl Admin {
     }
 
     fn unused(&self) -> Value {
-        let all = self.cases.all();
-        let left = all.iter().filter(|seen| seen.traffic.unused > 0);
-        let cases = left.map(|seen| json!({"case": seen.owner.to_string(), "unused": seen.traffic.unused}));
-        let sum: usize = all.iter().map(|seen| seen.traffic.unused).sum();
-        json!({"unused": sum, "cases": cases.collect::<Vec<_>>()})
+        let all = self.cases.unused();
+        let call = |call: &UnusedCall| {
+            let UnusedCall { call, provider, method, path } = call;
+            json!({"call": call, "provider": provider, "method": method, "path": path})
+        };
+        let case = |(case, calls): &(CaseId, Vec<UnusedCall>)| {
+            let listed: Vec<Value> = calls.iter().map(call).collect();
+            json!({"case": case.to_string(), "unused": calls.len(), "calls": listed})
+        };
+        let sum: usize = all.iter().map(|(_, calls)| calls.len()).sum();
+        json!({"unused": sum, "cases": all.iter().map(case).collect::<Vec<_>>()})
     }
 }
 
@@ -228,17 +234,7 @@ fn case_json(case: &str, is_open: bool, traffic: &Traffic) -> Value {
         "live": traffic.live,
         "unused": traffic.unused,
         "decided": traffic.decided.map(|decided| decided.name()),
-        "misses": traffic.misses.iter().map(miss_json).collect::<Vec<_>>(),
-    })
-}
-
-fn miss_json(miss: &Miss) -> Value {
-    json!({
-        "provider": miss.provider,
-        "method": miss.method,
-        "path": miss.path,
-        "summary": miss.summary,
-        "explanation": miss.explanation,
+        "misses": traffic.misses.iter().map(MissForm::new).collect::<Vec<_>>(),
     })
 }
 

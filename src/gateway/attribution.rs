@@ -138,10 +138,7 @@ impl Ledger {
             return Claim::Of(owner, Some(Decided::Content));
         }
         if !of_session {
-            let mut over: Vec<&Owner> =
-                inner.owners.keys().filter(|owner| inner.has_answer(owner, asked.by(owner))).collect();
-            over.sort();
-            if let Some(owner) = over.first().copied().cloned() {
+            if let Some(owner) = inner.any_with_answer(asked) {
                 return Claim::Of(owner, Some(Decided::Content));
             }
             if !inner.in_flight.is_empty() && !asked_by_chance && self.mode != InferenceMode::Replay {
@@ -172,6 +169,22 @@ impl Inner {
             (false, _) if !self.is_open(named) => only(self.to_come()).1,
             (_, found) => found,
         }
+    }
+
+    /// The first by name who has an answer left. There may be tens of thousands: only those are looked at who have the
+    /// question, which is another one by the rules of each suite.
+    fn any_with_answer(&self, asked: &mut Asked<'_>) -> Option<Owner> {
+        let rules = asked.rules;
+        let own = rules.suites().map(|suite| Owner::Case(CaseId::new(suite, "")));
+        let mut first: Option<&Owner> = None;
+        for by in std::iter::once(Owner::Session).chain(own) {
+            for owner in self.knowing(asked.by(&by)) {
+                if first.is_none_or(|first| owner < first) && self.has_answer(owner, asked.by(owner)) {
+                    first = Some(owner);
+                }
+            }
+        }
+        first.cloned()
     }
 
     /// Whether the next answers of `owners` to the call are not all the same.

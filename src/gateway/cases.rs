@@ -2,9 +2,9 @@
 //!
 //! A case begins when it is opened, or with the first call that names it; it ends when it is closed, or with the gateway.
 
-use super::Standalone;
 use super::attribution::named;
 use super::ledger::Ledger;
+use super::{Standalone, UnusedCall};
 use crate::model::{CaseId, Decided, Traffic};
 use crate::recording::Owner;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -36,6 +36,8 @@ struct Known {
     state: State,
     /// Of the times that are over.
     traffic: Traffic,
+    /// What was left unasked when it was reset.
+    left: Vec<UnusedCall>,
 }
 
 /// An owner of calls and what came of them.
@@ -46,6 +48,10 @@ pub(super) struct Seen {
 }
 
 impl Known {
+    fn new(state: State) -> Self {
+        Self { state, traffic: Traffic::default(), left: Vec::new() }
+    }
+
     fn is_open(&self) -> bool {
         matches!(self.state, State::Begun | State::Opened)
     }
@@ -59,7 +65,7 @@ impl Known {
 
 impl Cases {
     pub(super) fn new(standalone: &Standalone, ledger: Arc<Ledger>) -> Self {
-        let session = Known { state: State::Begun, traffic: Traffic::default() };
+        let session = Known::new(State::Begun);
         let known = Mutex::new(HashMap::from([(Owner::Session, session)]));
         Self { ledger, header: standalone.case_header.clone(), known }
     }
@@ -83,11 +89,13 @@ impl Cases {
         let mut known = self.lock();
         match known.get_mut(&owner) {
             Some(one) if one.state != State::Reset => return,
-            Some(one) => one.state = State::Begun,
-            None => {
-                known.insert(owner.clone(), Known { state: State::Begun, traffic: Traffic::default() });
-            }
+            _ => {}
         }
+        // Calls that named nobody may have been its own by what they asked.
+        let so_far = self.ledger.so_far(&owner);
+        let one = known.entry(owner.clone()).or_insert_with(|| Known::new(State::Begun));
+        one.state = State::Begun;
+        one.traffic.add(&Traffic { unused: 0, ..so_far });
         self.ledger.admit(owner);
     }
 
@@ -96,8 +104,8 @@ impl Cases {
         let owner = Owner::Case(case.clone());
         let mut known = self.lock();
         let so_far = self.ledger.so_far(&owner);
-        let one = known.entry(owner).or_insert(Known { state: State::Closed, traffic: Traffic::default() });
-        if one.is_open() {
+        let one = known.entry(owner).or_insert_with(|| Known::new(State::Reset));
+        if one.state != State::Closed {
             let dropped = so_far.recorded;
             one.count(&Traffic { recorded: 0, live: so_far.live + dropped, ..so_far });
         }
@@ -117,9 +125,38 @@ impl Cases {
         Some(traffic)
     }
 
+    /// The cases, those included that nobody named, and whose answers calls that named nobody got by what they asked.
+    fn all_known(&self) -> MutexGuard<'_, HashMap<Owner, Known>> {
+        let mut known = self.lock();
+        for case in self.ledger.asked() {
+            let one = known.entry(Owner::Case(case)).or_insert_with(|| Known::new(State::Begun));
+            if one.state == State::Reset {
+                one.state = State::Begun;
+            }
+        }
+        known
+    }
+
+    /// The recorded calls that nobody made, of each case that has some, by name.
+    pub(super) fn unused(&self) -> Vec<(CaseId, Vec<UnusedCall>)> {
+        let mut all = Vec::new();
+        for (owner, one) in self.all_known().iter() {
+            let Owner::Case(case) = owner else { continue };
+            let calls = match one.state {
+                State::Reset => one.left.clone(),
+                _ => self.ledger.unused(owner),
+            };
+            if !calls.is_empty() {
+                all.push((case.clone(), calls));
+            }
+        }
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        all
+    }
+
     /// Ends what is open, the recording of calls outside cases included unless `keep`, and gives what every case came to, by name.
     pub(super) fn close_all(&self, keep: bool) -> Vec<(CaseId, Traffic)> {
-        let mut known = self.lock();
+        let mut known = self.all_known();
         let mut all: Vec<(CaseId, Traffic)> = Vec::new();
         for (owner, one) in known.iter_mut() {
             let Owner::Case(case) = owner else { continue };
@@ -148,20 +185,23 @@ impl Cases {
             (Owner::Case(case), Some(only)) => case == only,
             (_, only) => only.is_none(),
         };
-        for (owner, one) in self.lock().iter_mut().filter(|(owner, _)| meant(owner)) {
+        for (owner, one) in self.all_known().iter_mut().filter(|(owner, _)| meant(owner)) {
             if one.is_open() {
                 one.count(&self.ledger.so_far(owner));
             }
-            match (owner, one.state) {
-                (Owner::Session, _) | (_, State::Opened) => self.ledger.admit(owner.clone()),
-                _ => one.state = State::Reset,
+            if *owner != Owner::Session && one.state != State::Opened {
+                if one.state != State::Reset {
+                    one.left = self.ledger.unused(owner);
+                }
+                one.state = State::Reset;
             }
+            self.ledger.admit(owner.clone());
         }
     }
 
     /// What there is of every case, by name, after the calls outside cases.
     pub(super) fn all(&self) -> Vec<Seen> {
-        let known = self.lock();
+        let known = self.all_known();
         let mut all: Vec<Seen> = known
             .iter()
             .map(|(owner, one)| {

@@ -61,11 +61,13 @@ pub struct GatewayConfig {
 }
 
 /// What a gateway has that no runner of ours steers: it answers `/__stack_test/…`, and a case begins with the first call
-/// that names it.
+/// that names it. In replay, all sets of the setup are read at the start: its clients may name no case.
 #[derive(Debug, Clone, Default)]
 pub struct Standalone {
     /// The request header that names the case.
     pub case_header: Option<HeaderName>,
+    /// The command that records what is missing, for whoever reads of a miss.
+    pub record_command: Option<String>,
 }
 
 impl GatewayConfig {

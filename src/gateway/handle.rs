@@ -17,7 +17,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -54,6 +54,19 @@ pub struct Finished {
     pub errors: Vec<Error>,
 }
 
+/// A recorded call that nobody made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnusedCall {
+    /// Which of the set's calls it is, counted from 1.
+    pub call: usize,
+    /// The provider's name.
+    pub provider: String,
+    /// The HTTP method.
+    pub method: String,
+    /// The path below the provider's base URL.
+    pub path: String,
+}
+
 /// Starts a gateway on `listener`, which should be bound to loopback. Must be called in a Tokio runtime.
 ///
 /// # Errors
@@ -70,11 +83,7 @@ pub async fn start(listener: TcpListener, config: GatewayConfig) -> Result<Gatew
     }
     let mut sets = Vec::new();
     if matches!(config.mode, InferenceMode::Replay | InferenceMode::RecordIfMissing) {
-        let staged: HashSet<&Owner> = config.staged.iter().map(|set| &set.owner).collect();
-        let cases = config.cases.iter().cloned().map(Owner::Case);
-        let owners =
-            std::iter::once(Owner::Session).chain(cases).filter(|owner| !staged.contains(owner)).collect();
-        sets = read_ahead(&store, owners, &config.rules).await?;
+        sets = read_sets(&store, &config).await?;
         sets.extend(config.staged.iter().map(|set| Loaded::new(set.clone(), config.rules.of(&set.owner))));
     }
     let mut secrets = config.secrets.clone();
@@ -105,21 +114,43 @@ pub async fn start(listener: TcpListener, config: GatewayConfig) -> Result<Gatew
     Ok(gateway)
 }
 
-/// Reads the sets of `owners`, on as many threads as there are processors.
-async fn read_ahead(store: &Store, owners: Vec<Owner>, rules: &Arc<RuleBook>) -> Result<Vec<Loaded>, Error> {
+/// The sets that may be asked for, those left out for which others are staged: of the cases that will run or, where anybody
+/// may ask, of all there are.
+async fn read_sets(store: &Store, config: &GatewayConfig) -> Result<Vec<Loaded>, Error> {
+    let staged: HashSet<&Owner> = config.staged.iter().map(|set| &set.owner).collect();
+    if config.standalone.is_some() {
+        let read = |store: &Store, paths: &[PathBuf]| -> Vec<_> {
+            paths.iter().map(|path| store.read(path).map(|(set, _)| Some(set))).collect()
+        };
+        let mut sets = read_ahead(store, store.survey()?.sets, &config.rules, read).await?;
+        sets.retain(|loaded| !staged.contains(&loaded.set.owner));
+        return Ok(sets);
+    }
+    let cases = config.cases.iter().cloned().map(Owner::Case);
+    let owners = std::iter::once(Owner::Session).chain(cases).filter(|owner| !staged.contains(owner));
+    read_ahead(store, owners.collect(), &config.rules, Store::load_all).await
+}
+
+/// Reads the sets that `wanted` names, on as many threads as there are processors.
+async fn read_ahead<T: Clone + Send + 'static>(
+    store: &Store,
+    wanted: Vec<T>,
+    rules: &Arc<RuleBook>,
+    read: impl Fn(&Store, &[T]) -> Vec<Result<Option<Set>, Error>> + Copy + Send + 'static,
+) -> Result<Vec<Loaded>, Error> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-    let share = owners.len().div_ceil(threads).max(1);
-    let readers: Vec<_> = owners
+    let share = wanted.len().div_ceil(threads).max(1);
+    let readers: Vec<_> = wanted
         .chunks(share)
-        .map(|owners| {
-            let (store, owners, rules) = (store.clone(), owners.to_vec(), Arc::clone(rules));
+        .map(|wanted| {
+            let (store, wanted, rules) = (store.clone(), wanted.to_vec(), Arc::clone(rules));
             tokio::task::spawn_blocking(move || {
                 let index = |set: Set| {
                     let rules = rules.of(&set.owner);
                     Loaded::new(set, rules)
                 };
                 let index = |loaded: Result<Option<Set>, Error>| loaded.map(|set| set.map(index));
-                store.load_all(&owners).into_iter().map(index).collect::<Vec<_>>()
+                read(&store, &wanted).into_iter().map(index).collect::<Vec<_>>()
             })
         })
         .collect();
@@ -240,6 +271,12 @@ impl Gateway {
     /// was, in the order of their names. To be called before [`Gateway::finish`].
     pub fn close_all(&self, keep: bool) -> Vec<(CaseId, Traffic)> {
         self.server.admin.as_ref().map_or_else(Vec::new, |admin| admin.cases.close_all(keep))
+    }
+
+    /// The recorded calls that nobody made, by the case that they are of, of the cases of a [`super::Standalone`] gateway
+    /// that began; after [`Gateway::close_all`], too.
+    pub fn unused(&self) -> Vec<(CaseId, Vec<UnusedCall>)> {
+        self.server.admin.as_ref().map_or_else(Vec::new, |admin| admin.cases.unused())
     }
 
     /// Where it listens.

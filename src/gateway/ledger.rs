@@ -1,6 +1,7 @@
 //! What each case may still be given, and what it has asked.
 
 mod missing;
+mod unsteered;
 
 pub(super) use missing::Unanswered;
 
@@ -11,7 +12,7 @@ use super::recorder::Recorder;
 use super::spellings::Spellings;
 use super::{Error, Finished, GatewayConfig, Store};
 use crate::model::{CaseId, Decided, InferenceMode, MissClass, Traffic};
-use crate::recording::{Masks, Owner, Question, RuleBook, Set, scan, usage_of};
+use crate::recording::{Key, Masks, Owner, Question, RuleBook, Set, scan, usage_of};
 use crate::wire::dialect::Dialect;
 use crate::wire::message::{Exchange, Request, Response};
 use std::collections::HashMap;
@@ -38,7 +39,11 @@ pub(super) struct Ledger {
 pub(super) struct Inner {
     /// The setup's name, for messages.
     setup: Arc<str>,
+    /// The command that records, where it is not `stack-test record`.
+    command: Option<Arc<str>>,
     pub(super) owners: HashMap<Owner, State>,
+    /// Who has recorded a question, ids aside.
+    knowing: HashMap<Key, Vec<Owner>>,
     pub(super) in_flight: Vec<CaseId>,
     /// Tokens that the providers counted in what was recorded.
     spent: u64,
@@ -87,7 +92,10 @@ pub(super) struct Ticket {
 impl Ledger {
     /// `stores`: where recordings are read, and where they are written.
     pub(super) fn new(config: &GatewayConfig, stores: (Store, Store), masks: Masks) -> Self {
-        let inner = Mutex::new(Inner { setup: config.setup.as_str().into(), ..Inner::default() });
+        let command = config.standalone.as_ref().and_then(|alone| alone.record_command.as_deref());
+        let command = command.map(|command| masks.text(command).into());
+        let setup = config.setup.as_str().into();
+        let inner = Mutex::new(Inner { setup, command, ..Inner::default() });
         let (mode, strict, rules) = (config.mode, config.strict, Arc::clone(&config.rules));
         let spellings = OnceLock::new();
         let ledger = Self {
@@ -122,7 +130,7 @@ impl Ledger {
         let mut inner = self.lock();
         for loaded in sets {
             let owner = loaded.set.owner.clone();
-            inner.state(owner).loaded = Some(Arc::new(loaded));
+            inner.take(owner, loaded);
         }
     }
 
@@ -133,12 +141,6 @@ impl Ledger {
         if !inner.in_flight.contains(case) {
             inner.in_flight.push(case.clone());
         }
-    }
-
-    /// The same without counting as a case in flight: when it ends is not known, so that a call that names no case is
-    /// not taken for one of its own.
-    pub(super) fn admit(&self, owner: Owner) {
-        self.begin(&mut self.lock(), owner);
     }
 
     fn begin(&self, inner: &mut Inner, owner: Owner) {
@@ -154,28 +156,6 @@ impl Ledger {
         state.attempt += 1;
         state.closing = false;
         state.recorder = records.then(Recorder::default);
-    }
-
-    /// Keeps nothing of what was recorded outside cases.
-    pub(super) fn drop_session(&self) {
-        let mut inner = self.lock();
-        let session = inner.state(Owner::Session);
-        session.traffic.live += session.recorder.take().map_or(0, |recorder| recorder.calls());
-    }
-
-    /// The traffic of `owner` up to now.
-    pub(super) fn so_far(&self, owner: &Owner) -> Traffic {
-        let inner = self.lock();
-        let Some(state) = inner.owners.get(owner) else { return Traffic::default() };
-        let mut traffic = state.traffic.clone();
-        match (&state.recorder, &state.loaded) {
-            (Some(recorder), _) => traffic.recorded = recorder.calls(),
-            (None, Some(loaded)) if *owner != Owner::Session => {
-                traffic.unused = loaded.unused(&state.given);
-            }
-            _ => {}
-        }
-        traffic
     }
 
     /// A case ends. `keep` says whether what was recorded replaces the old set.
@@ -197,7 +177,7 @@ impl Ledger {
                 finished = state.recorder.take().filter(|recorder| keep && recorder.is_whole());
             }
         } else if let Some(loaded) = &state.loaded {
-            traffic.unused = loaded.unused(&state.given);
+            traffic.unused = loaded.unused(&state.given).count();
         }
         // Of what is still to be answered, the ids are numbered then.
         let client = match finished {
@@ -253,10 +233,10 @@ impl Ledger {
             return;
         }
         let loaded = self.store.load(owner);
-        let state = inner.state(owner.clone());
         match loaded {
-            Ok(set) => state.loaded = set.map(|set| Arc::new(Loaded::new(set, self.rules.of(owner)))),
-            Err(error) => state.broken = Some(error.to_string()),
+            Ok(Some(set)) => inner.take(owner.clone(), Loaded::new(set, self.rules.of(owner))),
+            Ok(None) => drop(inner.state(owner.clone())),
+            Err(error) => inner.state(owner.clone()).broken = Some(error.to_string()),
         }
     }
 
@@ -420,6 +400,18 @@ impl Inner {
             self.owners.insert(owner.clone(), State::default());
         }
         self.owners.get_mut(owner).expect("it was there, or was just put there")
+    }
+
+    fn take(&mut self, owner: Owner, loaded: Loaded) {
+        for key in loaded.keys() {
+            self.knowing.entry(key).or_default().push(owner.clone());
+        }
+        self.state(owner).loaded = Some(Arc::new(loaded));
+    }
+
+    /// The owners who have recorded the question, ids aside, in no order.
+    pub(super) fn knowing(&self, question: &Question) -> &[Owner] {
+        self.knowing.get(&question.key).map(Vec::as_slice).unwrap_or_default()
     }
 
     fn replay(&mut self, owner: Owner, request: &Request, question: &Question) -> Verdict {

@@ -53,6 +53,11 @@ impl Loaded {
         })
     }
 
+    /// What it has answers to, ids aside.
+    pub(super) fn keys(&self) -> impl Iterator<Item = Key> {
+        self.index.keys().copied()
+    }
+
     /// Whether it has ids that the stack minted, so that those between the stack and its client matter.
     pub(super) fn is_numbered(&self) -> bool {
         self.numbered
@@ -147,9 +152,9 @@ impl Loaded {
         Some(format!("it is recorded with other ids: {}", differing.join("; ")))
     }
 
-    /// How many answers nobody asked for.
-    pub(super) fn unused(&self, given: &Given) -> usize {
-        (0..self.set.exchanges.len()).filter(|at| !given.is_used(*at)).count()
+    /// The places of the answers that nobody asked for.
+    pub(super) fn unused(&self, given: &Given) -> impl Iterator<Item = usize> {
+        (0..self.set.exchanges.len()).filter(|at| !given.is_used(*at))
     }
 
     /// The stack has told its client `text`.

@@ -35,7 +35,7 @@ mod via;
 
 pub use config::{DUMMY_KEY, GatewayConfig, IDLE, ProxySettings, Standalone, Upstream};
 pub use error::Error;
-pub use handle::{Finished, Gateway, start};
+pub use handle::{Finished, Gateway, UnusedCall, start};
 pub use server::{MISS_STATUS, NOTE};
 pub use sigv4::SigV4;
 pub use store::{Saved, Store};

@@ -222,6 +222,11 @@ impl RuleBook {
         Self { everywhere, by_suite }
     }
 
+    /// The suites with rules of their own, in no order.
+    pub fn suites(&self) -> impl Iterator<Item = &str> {
+        self.by_suite.keys().map(String::as_str)
+    }
+
     /// The rules for the calls of `owner`.
     pub fn of(&self, owner: &super::Owner) -> &Rules {
         match owner {

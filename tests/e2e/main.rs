@@ -14,4 +14,5 @@ mod interrupt;
 mod recordings;
 mod run;
 mod standalone;
+mod standalone_replay;
 mod support;

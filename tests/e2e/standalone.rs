@@ -8,21 +8,21 @@ use std::net::TcpStream;
 use std::sync::Arc;
 
 /// An answer: its status, the `x-stack-test` header, the body.
-struct Got {
-    status: u16,
+pub(crate) struct Got {
+    pub(crate) status: u16,
     note: String,
-    body: String,
+    pub(crate) body: String,
 }
 
 impl Got {
     #[track_caller]
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 }
 
 /// Asks `url`, with headers as lines.
-fn ask(method: &str, url: &str, headers: &str, body: &str) -> Got {
+pub(crate) fn ask(method: &str, url: &str, headers: &str, body: &str) -> Got {
     let (address, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let host =
         if headers.to_lowercase().contains("host:") { String::new() } else { format!("host: {address}\r\n") };
@@ -41,14 +41,14 @@ fn ask(method: &str, url: &str, headers: &str, body: &str) -> Got {
 }
 
 /// A gateway that runs, and where its provider `mine` is.
-struct Gateway {
+pub(crate) struct Gateway {
     run: Running,
-    url: String,
-    mine: String,
+    pub(crate) url: String,
+    pub(crate) mine: String,
 }
 
 impl Gateway {
-    fn start(project: &Project, provider: &str, args: &[&str]) -> Self {
+    pub(crate) fn start(project: &Project, provider: &str, args: &[&str]) -> Self {
         Self::with(project, provider, args, &[])
     }
 
@@ -63,32 +63,32 @@ impl Gateway {
     }
 
     /// Asks `mine` something on behalf of a case.
-    fn chat(&self, case: &str, words: &str) -> Got {
+    pub(crate) fn chat(&self, case: &str, words: &str) -> Got {
         let headers = format!("x-test-id: {case}\r\ncontent-type: application/json\r\n");
         ask("POST", &format!("{}/chat/completions", self.mine), &headers, &question(words))
     }
 
-    fn get(&self, what: &str) -> Value {
+    pub(crate) fn get(&self, what: &str) -> Value {
         ask("GET", &format!("{}/__stack_test/{what}", self.url), "", "").json()
     }
 
-    fn post(&self, what: &str, body: &Value) -> Got {
+    pub(crate) fn post(&self, what: &str, body: &Value) -> Got {
         let url = format!("{}/__stack_test/{what}", self.url);
         ask("POST", &url, "content-type: application/json\r\n", &body.to_string())
     }
 
-    fn terminate(self) -> crate::support::Ended {
+    pub(crate) fn terminate(self) -> crate::support::Ended {
         self.run.signal(Signal::TERM);
         self.run.end()
     }
 }
 
-fn question(words: &str) -> String {
+pub(crate) fn question(words: &str) -> String {
     json!({"model": "fake", "messages": [{"role": "user", "content": words}]}).to_string()
 }
 
 /// A provider that says what it is asked, and how often it was asked before.
-fn echo() -> Server {
+pub(crate) fn echo() -> Server {
     let count = std::sync::atomic::AtomicUsize::new(0);
     Server::new(move |ask, reply| {
         let body: Value = serde_json::from_str(&ask.body).unwrap_or_default();
@@ -99,7 +99,7 @@ fn echo() -> Server {
 }
 
 /// Nobody listens there.
-const NOWHERE: &str = "http://127.0.0.1:9";
+pub(crate) const NOWHERE: &str = "http://127.0.0.1:9";
 
 #[test]
 fn what_was_recorded_until_sigterm_is_replayed_without_a_provider() {
@@ -130,7 +130,9 @@ fn what_was_recorded_until_sigterm_is_replayed_without_a_provider() {
     assert_eq!((&status["replayed"], &status["misses"], &status["cases"]), (&json!(5), &json!(0), &json!(2)));
     assert_eq!(
         replayed.get("unused"),
-        json!({"unused": 1, "cases": [{"case": "gateway::one", "unused": 1}]})
+        json!({"unused": 1, "cases": [{"case": "gateway::one", "unused": 1, "calls": [
+            {"call": 2, "provider": "mine", "method": "POST", "path": "/v1/chat/completions"},
+        ]}]})
     );
     replayed.terminate().expect(0, &["5 replayed", "1 recording unused"]);
 }
@@ -173,15 +175,24 @@ fn a_miss_is_told_to_whoever_asks_and_by_the_exit_code() {
     assert_eq!((got.status, got.note.as_str()), (418, "miss"));
     let misses = replayed.get("misses");
     assert_eq!(misses["misses"][0]["case"], "gateway::one");
-    assert_eq!(misses["misses"][0]["path"], "/v1/chat/completions");
+    let miss = &misses["misses"][0];
+    assert_eq!((&miss["path"], &miss["class"]), (&json!("/v1/chat/completions"), &json!("prompt changed")));
+    let difference = &miss["nearest"]["differences"][0];
+    assert_eq!((&difference["recorded"], &difference["now"]), (&json!("\"hello\""), &json!("\"goodbye\"")));
+    let command = miss["mends"][0]["text"].as_str().unwrap();
+    assert!(command.starts_with("stack-test gateway --mode record --provider mine="), "{command}");
+    assert!(command.ends_with("--case-header X-Test-Id"), "{command}");
     let cases = replayed.get("cases");
     let one = &cases["cases"][1];
     assert_eq!((&one["decided"], &one["unused"]), (&json!("the case header"), &json!(1)));
-    replayed.terminate().expect(1, &["1 miss", "goodbye", "miss: mine POST /v1/chat/completions"]);
+    let told = replayed.terminate();
+    told.expect(1, &["1 miss", "miss: mine POST /v1/chat/completions of `gateway::one` (prompt changed)"]);
+    told.expect(1, &["- \"hello\"", "+ \"goodbye\"", "record it:\n    stack-test gateway --mode record"]);
 
     let strict = Gateway::start(&project, NOWHERE, &["--strict"]);
     strict.post("case/open", &json!({"case": "one"}));
-    strict.terminate().expect(1, &["1 recording unused"]);
+    let call = "unused: call 1 of `gateway::one`: mine POST /v1/chat/completions";
+    strict.terminate().expect(1, &["1 recording unused", call]);
 }
 
 #[test]

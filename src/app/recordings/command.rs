@@ -1,6 +1,6 @@
 //! From what was typed to the verb.
 
-use super::{diff, export, import, list, prune, show, stats, verify};
+use super::{diff, export, import, list, prune, rekey, show, stats, verify};
 use crate::app::ExitStatus;
 use crate::app::error::CommandError;
 use crate::app::run::Common;
@@ -20,6 +20,7 @@ pub(in crate::app) fn carry_out(
         RecordingsCommand::Diff(args) => diff::diff(args, common),
         RecordingsCommand::Verify(args) => verify::verify(args, common),
         RecordingsCommand::Prune(args) => prune::prune(args, common),
+        RecordingsCommand::Rekey(args) => rekey::rekey(args, common),
         RecordingsCommand::Stats(args) => stats::stats(args, common),
         RecordingsCommand::Import(args) => import::import(args, common),
         RecordingsCommand::Export(args) => export::export(args, common),

@@ -59,6 +59,16 @@ impl<'a> Revision<'a> {
         git(self.folder, &["cat-file", "blob", &format!("{}:./{path}", self.commit)])
     }
 
+    /// The files that were below the folder, by their paths below it.
+    ///
+    /// # Errors
+    /// Git fails.
+    pub(super) fn files(&self) -> Result<Vec<String>, Diagnostic> {
+        let list = self.must(&["ls-tree", "-r", "--name-only", "-z", &self.commit])?;
+        let names = list.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        Ok(names.map(|name| String::from_utf8_lossy(name).into_owned()).collect())
+    }
+
     fn must(&self, args: &[&str]) -> Result<Vec<u8>, Diagnostic> {
         git(self.folder, args)?.ok_or_else(|| Diagnostic::new(format!("`git {}` failed", args[0])))
     }
@@ -73,7 +83,7 @@ fn git(folder: &Path, args: &[&str]) -> Result<Option<Vec<u8>>, Diagnostic> {
     let output = Command::new("git").arg("-C").arg(folder).args(args).stdin(Stdio::null()).output();
     let output = output.map_err(|error| {
         Diagnostic::new(format!("`git` cannot be started: {error}"))
-            .hint("install git; `recordings diff` asks it")
+            .hint("install git; `recordings diff` and `rekey --since` ask it")
     })?;
     Ok(output.status.success().then_some(output.stdout))
 }

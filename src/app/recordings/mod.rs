@@ -13,6 +13,7 @@ mod git;
 mod import;
 mod list;
 mod prune;
+mod rekey;
 mod secrets;
 mod show;
 mod stats;

@@ -26,7 +26,7 @@ impl Inner {
         asked: &Question,
         other_reason: Option<(MissClass, String)>,
     ) -> Unanswered {
-        let setup = self.setup.to_string();
+        let (setup, command) = (self.setup.to_string(), self.command.as_deref().map(str::to_owned));
         let owner = owners.first().cloned().unwrap_or(Owner::Session);
         let state = self.state_of(&owner);
         let loaded = state.loaded.as_ref();
@@ -34,6 +34,7 @@ impl Inner {
             // By the names that the recording has for them, ids do not differ from it.
             request: renumbered_request(request.clone(), state.given.recorded_names()),
             setup,
+            command,
             step: None,
             recorded: loaded.map_or(0, |loaded| loaded.times(asked, &state.given)),
             given: state.given.places(),

@@ -24,6 +24,8 @@ pub struct MissedCall {
     pub step: Option<String>,
     /// The setup whose recordings are in use.
     pub setup: String,
+    /// The command that records the call, where it is not `stack-test record`.
+    pub command: Option<String>,
     /// How often just this question is recorded for who asks.
     pub recorded: usize,
     /// How its ids differ from those of a recording that is like it otherwise.
@@ -90,10 +92,11 @@ fn no_set(question: &MissedCall) -> String {
 }
 
 fn miss(question: &MissedCall, class: MissClass, why: String, nearest: Option<Nearest<'_>>) -> Miss {
-    let MissedCall { request, owner, step, setup, .. } = question;
+    let MissedCall { request, owner, step, setup, command, .. } = question;
+    let command = command.clone().unwrap_or_else(|| mend::record(owner, setup));
     let shown = nearest.as_ref().map(|nearest| shown(nearest, owner));
     let mends: Vec<Mend> =
-        mend::mends(class, owner, setup, shown.as_ref(), nearest.as_ref().map(|nearest| &nearest.found));
+        mend::mends(class, command, shown.as_ref(), nearest.as_ref().map(|nearest| &nearest.found));
     let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
     Miss {
         case: case_of(owner),

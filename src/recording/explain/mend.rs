@@ -4,11 +4,10 @@ use super::super::{NO_SETUP, Owner};
 use super::difference::{Found, Rule};
 use crate::model::{Mend, MissClass, NearestRecording};
 
-/// What to do about a miss of `class`, likeliest first.
+/// What to do about a miss of `class`, likeliest first; `command` records the call.
 pub(super) fn mends(
     class: MissClass,
-    owner: &Owner,
-    setup: &str,
+    command: String,
     nearest: Option<&NearestRecording>,
     found: Option<&Found>,
 ) -> Vec<Mend> {
@@ -35,7 +34,7 @@ pub(super) fn mends(
             "if the case was called `{case}`, move its recordings to its new name"
         )));
     }
-    mends.push(Mend::Command(record(owner, setup)));
+    mends.push(Mend::Command(command));
     mends.extend(last);
     mends
 }

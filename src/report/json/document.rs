@@ -1,8 +1,7 @@
 //! The shape of the document.
 
-use super::missing::Missing;
 use crate::events::{Attempt, CaseReport, StackInfo, SuiteInfo};
-use crate::model::{Outcome, Status, Traffic};
+use crate::model::{MissForm, Outcome, Status, Traffic};
 use crate::report::Counts;
 use crate::source::Diagnostic;
 use serde::Serialize;
@@ -115,7 +114,7 @@ pub(super) struct Calls<'a> {
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     notes: &'a [String],
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    missing: Vec<Missing<'a>>,
+    missing: Vec<MissForm<'a>>,
 }
 
 impl<'a> Calls<'a> {
@@ -128,7 +127,7 @@ impl<'a> Calls<'a> {
             unused: *unused,
             decided_by: decided.map(|rung| rung.name()),
             notes,
-            missing: misses.iter().map(Missing::new).collect(),
+            missing: misses.iter().map(MissForm::new).collect(),
         }
     }
 }

@@ -4,7 +4,6 @@
 //! on a line of its own, so that line tools are of use too. `docs/reports.md` lists the fields.
 
 mod document;
-mod missing;
 mod reporter;
 
 pub(super) use reporter::SPEC;

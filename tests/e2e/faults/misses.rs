@@ -99,3 +99,22 @@ fn a_recorded_call_that_is_not_asked_for_fails_its_case_where_that_is_wanted() {
     strict.expect(1, &["FAIL", "1 recorded provider call was not asked for", "stack-test record"]);
     assert!(project.read("j.xml").contains("was not asked for"));
 }
+
+#[test]
+fn what_is_unused_as_a_whole_counts_for_cases_that_ran_and_not_for_calls_outside_cases() {
+    let project = recorded("Hi", "");
+    let set = project.read("recordings/default/a/two.json");
+    project.file("recordings/default/a/later.json", set.replace("a::two", "a::later"));
+    project.file("recordings/default/a/gone.json", set.replace("a::two", "a::gone"));
+    project
+        .file("recordings/default/_session.json", set.replace("a::two", "_session").replace("Be brief", "x"));
+    let health = "steps: [{ get: /v1/health }]";
+    let skipped = format!("  - {{ name: later, skip: not yet, {health} }}\n");
+    project.file("suites/a.yaml", format!("{}{skipped}", suite("Hi", "")));
+    let strict = || project.run(["run", "--strict"].into_iter().chain(ARGS));
+    strict().expect(0, &["1 passed", "1 skipped"]);
+    // It asks nobody any more.
+    project.file("suites/a.yaml", format!("cases:\n  - {{ name: two, {health} }}\n{skipped}"));
+    strict().expect(1, &["1 failed", "1 skipped", "2 recorded provider calls were not asked for"]);
+    project.run(["recordings", "verify"]).expect(1, &["a/gone.json"]).expect_not("later.json");
+}

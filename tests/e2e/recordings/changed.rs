@@ -4,7 +4,7 @@ use super::{recording, two_calls};
 use crate::support::Project;
 use std::process::Command;
 
-fn git(project: &Project, args: &[&str]) {
+pub(super) fn git(project: &Project, args: &[&str]) {
     let done = Command::new("git")
         .args([
             "-c",

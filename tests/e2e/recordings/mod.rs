@@ -3,6 +3,7 @@
 mod carried;
 mod changed;
 mod pruned;
+mod rekeyed;
 mod shown;
 mod verified;
 

@@ -1,10 +1,11 @@
-//! A provider call without a recording, as JSON.
+//! A provider call without a recording, as JSON: the same in reports and where a gateway is asked for its misses.
 
-use crate::model::{Change, Difference, Mend, Miss, NearestRecording};
+use super::{Change, Difference, Mend, Miss, NearestRecording};
 use serde::Serialize;
 
-#[derive(Serialize)]
-pub(super) struct Missing<'a> {
+/// A miss as it is serialised. The case is not in it: it is told by what is around it.
+#[derive(Debug, Serialize)]
+pub struct MissForm<'a> {
     provider: &'a str,
     method: &'a str,
     path: &'a str,
@@ -21,9 +22,9 @@ pub(super) struct Missing<'a> {
     mends: Vec<Mending<'a>>,
 }
 
-impl<'a> Missing<'a> {
-    pub(super) fn new(miss: &'a Miss) -> Self {
-        // The case is that of the report around it.
+impl<'a> MissForm<'a> {
+    /// `miss`, all of it but its case.
+    pub fn new(miss: &'a Miss) -> Self {
         let Miss { case: _, step, place, provider, method, path, .. } = miss;
         let Miss { summary, class, explanation, nearest, mends, .. } = miss;
         Self {
@@ -41,7 +42,7 @@ impl<'a> Missing<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Nearest<'a> {
     case: Option<String>,
     own: bool,
@@ -65,7 +66,7 @@ impl<'a> Nearest<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Differing<'a> {
     at: &'a str,
     change: &'static str,
@@ -98,7 +99,7 @@ impl<'a> Differing<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Mending<'a> {
     kind: &'static str,
     text: &'a str,

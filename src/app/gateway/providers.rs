@@ -1,9 +1,9 @@
 //! The providers of `stack-test gateway`: what was typed, on top of what the project and the shipped settings know.
 
-use super::inputs::Inputs;
-use super::project::{Project, Provider, Setup};
-use super::providers::dialect;
-use super::proxy;
+use crate::app::inputs::Inputs;
+use crate::app::project::{Project, Provider, Setup};
+use crate::app::providers::dialect;
+use crate::app::proxy;
 use crate::gateway::{DUMMY_KEY, Gateway, Upstream};
 use crate::model::{InferenceMode, Secret};
 use crate::source::{Diagnostic, nearest};
@@ -73,13 +73,14 @@ fn one(typed: &str, project: &Project, setup: Option<&Setup>, inputs: &Inputs) -
     let outside = variable.and_then(|name| inputs.env(name).or_else(|| of_setup(name)));
     let url = url.or(outside).unwrap_or(&provider.upstream);
     let mut upstream = Upstream::new(name, url, dialect);
+    upstream.hosts.clone_from(&provider.hosts);
     upstream.sigv4 = proxy::sigv4(dialect, &|name| inputs.env(name));
     let key = provider.key_env.as_deref().and_then(|name| inputs.env(name)).map(Secret::new);
     Ok(Behind { upstream, url_env: provider.url_env, key_env: provider.key_env, key })
 }
 
 /// One that no settings know: the variable of its URL is made of its name.
-fn unknown(name: &str) -> Provider {
+pub(super) fn unknown(name: &str) -> Provider {
     let upper = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     Provider {
         url_env: Some(format!("{}_BASE_URL", name.chars().map(upper).collect::<String>())),
