@@ -22,7 +22,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// How often a new set is replayed.
-const PASSES: usize = 2;
+const PASSES: usize = TIMES.len();
+/// Each time, in words.
+const TIMES: [&str; 2] = ["the first time", "the second time"];
 /// The folder of a run in which recordings wait for their proof.
 const ASIDE: &str = "recorded";
 
@@ -237,7 +239,7 @@ impl<'a> Proof<'a> {
         };
         let whose =
             if self.recorded.contains(&owner) { "the new recording of" } else { "beside the new ones," };
-        let what = format!("{whose} {name} does not replay ({pass} of {PASSES}): {what}");
+        let what = format!("{whose} {name} does not replay, {}: {what}", TIMES[pass - 1]);
         // Recording once more would not mend it; what differs each time has to be left out.
         let rule = miss.and_then(|miss| miss.mends.iter().find(|mend| matches!(mend, Mend::Rule(_))));
         let mut notes = miss.map(Miss::facts).unwrap_or_default();

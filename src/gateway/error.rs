@@ -108,6 +108,17 @@ pub enum Error {
         /// The provider.
         provider: String,
     },
+    /// Calls that a provider gave no answer at all, where good answers are recorded.
+    #[error(
+        "{calls} of the provider calls of `{owner}` got no answer at all, and its recordings, which have good ones, are left as \
+         they were: see whether the provider is up; if no answer is what should be recorded, delete the old recordings first"
+    )]
+    Unanswered {
+        /// The case, or `_session`.
+        owner: String,
+        /// How many.
+        calls: usize,
+    },
     /// The CA of the gateway as a proxy, or a certificate of it, cannot be made.
     #[error("cannot make the certificates of the gateway as a proxy: {0}")]
     Authority(String),

@@ -211,9 +211,14 @@ impl Ledger {
     fn save(&self, set: Set) {
         let owner = set.owner.clone();
         let rules = self.rules.of(&set.owner);
-        let old = if rules.is_empty() { None } else { self.store.load(&set.owner).unwrap_or_default() };
+        let old = self.store.load(&set.owner).unwrap_or_default();
+        let lost = set.unanswered();
+        if lost > 0 && old.as_ref().is_some_and(|old| old.unanswered() == 0) {
+            self.complain(Error::Unanswered { owner: owner.to_string(), calls: lost });
+            return;
+        }
         // Also what differs only in what does not count has not changed.
-        let set = match old {
+        let set = match old.filter(|_| !rules.is_empty()) {
             Some(old) => set.settle_by(&old, rules),
             None => set,
         };

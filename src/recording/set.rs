@@ -39,6 +39,11 @@ impl Set {
         Self { owner, exchanges: Vec::new() }
     }
 
+    /// How many calls the provider gave no answer at all: it refused the connection, broke off or was silent.
+    pub fn unanswered(&self) -> usize {
+        self.exchanges.iter().filter(|exchange| exchange.response.head.is_none()).count()
+    }
+
     /// The exchanges by question, as far as it counts by `rules`: for each, their places in order.
     pub fn index(&self, rules: &Rules) -> HashMap<Question, Vec<usize>> {
         let mut index: HashMap<Question, Vec<usize>> = HashMap::new();

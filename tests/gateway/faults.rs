@@ -40,6 +40,25 @@ async fn a_provider_that_is_not_there_is_recorded_as_such() {
 }
 
 #[tokio::test]
+async fn a_provider_that_is_down_does_not_replace_what_it_once_answered() {
+    let root = tempfile::tempdir().unwrap();
+    let up = provider(|_, _| json("{\"n\": 1}")).await;
+    let x = case("x");
+    record(root.path(), &up.url, &x, &["{}"], true).await;
+    let before = file(root.path(), "x");
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1", nobody.local_addr().unwrap());
+    drop(nobody);
+    let recording = gateway(root.path(), InferenceMode::Record, &url).await;
+    recording.open(&x);
+    assert_eq!(ask(&recording, &x, "{}").await.status, 502);
+    recording.close(&x, true);
+    let finished = recording.finish().await;
+    assert!(finished.errors[0].to_string().contains("got no answer at all"), "{:?}", finished.errors);
+    assert_eq!((file(root.path(), "x"), finished.recorded), (before, vec![]));
+}
+
+#[tokio::test]
 async fn a_provider_that_says_nothing_is_not_waited_for_for_ever() {
     let root = tempfile::tempdir().unwrap();
     let provider = provider(|_, _| "|".into()).await;

@@ -16,7 +16,9 @@ use crate::text::plural;
 use std::collections::BTreeMap;
 
 /// How often the command is run again.
-const PASSES: usize = 2;
+const PASSES: usize = TIMES.len();
+/// Each time, in words.
+const TIMES: [&str; 2] = ["the first time", "the second time"];
 
 /// Proves what `recorded` left aside, and puts what proves itself in place of the old sets. Whether all did; `None` if the
 /// user asked twice for the end.
@@ -57,7 +59,7 @@ pub(super) async fn prove(
                 return Ok(Some(false));
             }
             for (owner, what) in judge(&round, &sets) {
-                wrong.entry(owner).or_insert_with(|| format!("{what} ({pass} of {PASSES})"));
+                wrong.entry(owner).or_insert_with(|| format!("{}: {what}", TIMES[pass - 1]));
             }
         }
     } else if !sets.is_empty() {
@@ -85,7 +87,7 @@ pub(super) async fn prove(
         }
         let place = display_name(&behind.inputs.cwd, &aside.path(owner));
         tell(format!(
-            "error: the new recording of {} does not replay: {what}\n  its old recording stays as it was; the new one is in \
+            "error: the new recording of {} does not replay, {what}\n  its old recording stays as it was; the new one is in \
              {place}. What differs from call to call can be declared under `match:` in stack-test.yaml",
             named(owner)
         ));

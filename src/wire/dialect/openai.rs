@@ -33,6 +33,7 @@ pub(super) const DIALECT: Dialect = Dialect {
         Volatile::new("/responses", "item_id", Kind::Id),
         Volatile::new("/responses", "obfuscation", Kind::Text("")),
         Volatile::new("/moderations", "id", Kind::Id),
+        Volatile::new("/models", "data/*/created", Kind::UnixTime),
     ],
     polled: &["/models"],
     secret_headers: &["authorization", "openai-organization", "openai-project"],
