@@ -147,6 +147,21 @@ impl Write for AtomicFile {
     }
 }
 
+/// Removes a folder of our own making if there is nothing in it.
+#[expect(clippy::disallowed_methods, reason = "removes what this process made")]
+pub(super) fn remove_if_empty(folder: &Path) {
+    let _left = fs::remove_dir(folder);
+}
+
+/// Keeps a folder of our own making, if it is there, out of the user's commits.
+#[expect(clippy::disallowed_methods, reason = "writes into a folder that this process made")]
+pub(super) fn ignore_in_git(folder: &Path) {
+    let file = folder.join(".gitignore");
+    if folder.is_dir() && !file.exists() {
+        let _does_no_harm = fs::write(file, "*\n");
+    }
+}
+
 /// Removes a folder of our own making; what cannot be removed does no harm.
 #[expect(clippy::disallowed_methods, reason = "removes what this process made")]
 pub(super) fn remove_folder(folder: &Path) {

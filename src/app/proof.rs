@@ -272,17 +272,17 @@ impl<'a> Proof<'a> {
             }
             let place = shown(&aside.path(&owner), &self.rig.inputs.cwd);
             proven.unproven.push(diagnostic.hint(format!(
-                "its old recording stays as it was; the new one is in {place}. What differs from call to call can be \
-                 declared under `match:` in stack-test.yaml or the suite"
+                "an old recording stays as it was; the new one is in {place}. What differs from call to call can be declared \
+                 under `match:` in stack-test.yaml or the suite"
             )));
         }
         let unproven = match proven.unproven.len() {
             0 => String::new(),
             count => format!(", {count} did not replay and were left aside"),
         };
-        let replaced = plural(written, "set");
+        let written = plural(written, "set");
         self.notice(format!(
-            "proven in {}: {replaced} replaced, {unchanged} as before{unproven}",
+            "proven in {}: {written} written, {unchanged} as before{unproven}",
             seconds(took)
         ));
         if proven.unproven.is_empty() && proven.errors.is_empty() {
@@ -296,7 +296,10 @@ impl<'a> Proof<'a> {
         let place = shown(&aside(self.rig), &self.rig.inputs.cwd);
         errors.push(
             Diagnostic::new("the new recordings could not be proven, and the old ones are as they were")
-                .hint(format!("what was recorded is in {place}")),
+                .hint(format!(
+                    "what was recorded is in {place}, in the same folders: copy it over the recordings to take it as it is, or record \
+                     again"
+                )),
         );
         errors
     }

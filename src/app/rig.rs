@@ -1,5 +1,6 @@
 //! Starting what a run needs: gateway, stack, runner. A run does it once, a recording once more for each time it is proven.
 
+use super::files::{ignore_in_git, remove_if_empty};
 use super::inputs::Inputs;
 use super::prepare::Prepared;
 use super::proxy;
@@ -57,6 +58,12 @@ impl Rig<'_> {
     /// The folder of this run, for logs and for recordings that are not proven.
     pub(super) fn folder(&self) -> PathBuf {
         folder(self.inputs, &self.run_id)
+    }
+
+    /// Leaves nothing of the run that says nothing, and keeps the rest out of version control.
+    pub(super) fn tidy(&self) {
+        remove_if_empty(&self.folder());
+        ignore_in_git(&self.inputs.cwd.join(RUNS_FOLDER));
     }
 
     /// The folder of all recordings.

@@ -73,6 +73,7 @@ impl<'a> Session<'a> {
                 },
             }
         };
+        self.rig.tidy();
         let _ = events.send(Event::RunEnded(RunEnd {
             duration: self.began.elapsed(),
             session: ended.session,

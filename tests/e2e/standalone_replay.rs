@@ -118,7 +118,7 @@ fn what_is_recorded_of_a_command_is_kept_if_the_command_passes_on_it() {
     };
     let file = "recordings/default/gateway/one.json";
     let told = record("hello", &[]);
-    told.expect(0, &["proving 1 new set", "proven: 1 set replaced, 0 as before, 0 left aside"]);
+    told.expect(0, &["proving 1 new set", "proven: 1 set written, 0 as before, 0 left aside"]);
     assert_eq!(told.stdout.matches("answered").count(), 3);
     assert_eq!(provider.asks().len(), 1, "a proof asks nobody");
     let before = project.read(file);
@@ -128,7 +128,7 @@ fn what_is_recorded_of_a_command_is_kept_if_the_command_passes_on_it() {
     let told = record("it is $$ now", &[]);
     told.expect(
         1,
-        &["the new recording of `gateway::one` does not replay", "1 of 2", "/messages/0/content differs"],
+        &["the new recording of `gateway::one` does not replay", "the first time", "/messages/0/content differs"],
     );
     assert_eq!(project.read(file), before);
     let aside = project.files("target/stack-test");

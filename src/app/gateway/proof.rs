@@ -69,11 +69,11 @@ pub(super) async fn prove(
     }
     let mut failed = false;
     let kept = Store::new(&config.root, &config.setup);
-    let (mut replaced, mut unchanged) = (0, 0);
+    let (mut written, mut unchanged) = (0, 0);
     for set in sets.into_iter().filter(|set| !wrong.contains_key(&set.owner)) {
         match kept.save(set) {
             Ok(Saved::Unchanged) => unchanged += 1,
-            Ok(Saved::Written | Saved::Removed) => replaced += 1,
+            Ok(Saved::Written | Saved::Removed) => written += 1,
             Err(error) => {
                 failed = true;
                 tell(format!("error: {error}"));
@@ -87,14 +87,14 @@ pub(super) async fn prove(
         }
         let place = display_name(&behind.inputs.cwd, &aside.path(owner));
         tell(format!(
-            "error: the new recording of {} does not replay, {what}\n  its old recording stays as it was; the new one is in \
+            "error: the new recording of {} does not replay, {what}\n  an old recording stays as it was; the new one is in \
              {place}. What differs from call to call can be declared under `match:` in stack-test.yaml",
             named(owner)
         ));
     }
-    if runs_again && replaced + unchanged + wrong.len() > 0 {
-        let replaced = plural(replaced, "set");
-        tell(format!("proven: {replaced} replaced, {unchanged} as before, {} left aside", wrong.len()));
+    if runs_again && written + unchanged + wrong.len() > 0 {
+        let written = plural(written, "set");
+        tell(format!("proven: {written} written, {unchanged} as before, {} left aside", wrong.len()));
     }
     let is_left = wrong.keys().any(|owner| recorded.finished.recorded.contains(owner));
     if !is_left && !failed {
