@@ -47,8 +47,13 @@ pub(super) fn export(args: &ExportArgs, common: &Common<'_>) -> Result<ExitStatu
     for warning in &exported.warnings {
         let _ = writeln!(err, "warning: {}", one_line(&recordings.redactor.redact(warning)));
     }
-    let _ = writeln!(err, "{} exported to {}", plural(count, "set"), plural(exported.files.len(), "file"));
-    Ok(match (errors.is_empty(), count) {
+    let left = match count - exported.sets.min(count) {
+        0 => String::new(),
+        left => format!(", {} left out", plural(left, "set")),
+    };
+    let (sets, files) = (plural(exported.sets, "set"), plural(exported.files.len(), "file"));
+    let _ = writeln!(err, "{sets} exported to {files}{left}");
+    Ok(match (errors.is_empty(), exported.sets) {
         (false, _) => ExitStatus::Failed,
         (true, 0) => ExitStatus::NothingSelected,
         (true, _) => ExitStatus::Passed,

@@ -47,7 +47,8 @@ fn export(sets: &[ImportedSet]) -> Exported {
     }});
     let mut bytes = serde_json::to_vec_pretty(&har).unwrap_or_default();
     bytes.push(b'\n');
-    Exported { files: vec![SourceFile { name: "recordings.har".into(), bytes }], warnings: Vec::new() }
+    let files = vec![SourceFile { name: "recordings.har".into(), bytes }];
+    Exported { sets: sets.len(), files, warnings: Vec::new() }
 }
 
 /// Milliseconds since 1970 as HAR wants them. A day is enough for every recording there is; it wraps.

@@ -5,6 +5,8 @@ use crate::recording::{ImportedSet, SourceFile};
 /// What was made.
 #[derive(Debug, Default)]
 pub struct Exported {
+    /// Sets of which at least one call is in the files.
+    pub sets: usize,
     /// The files of the other tool.
     pub files: Vec<SourceFile>,
     /// What was left out or changed, and why; each begins with the case.

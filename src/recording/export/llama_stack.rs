@@ -55,7 +55,9 @@ const CLASSES: [(&str, &str, &str); 9] = [
 fn export(sets: &[ImportedSet]) -> Exported {
     let mut files: BTreeMap<String, Value> = BTreeMap::new();
     let mut warnings = Vec::new();
+    let mut exported = 0;
     for ImportedSet { setup, set } in sets {
+        let mut is_there = false;
         for (place, exchange) in set.exchanges.iter().enumerate() {
             let call = format!("{}: call {}", set.owner, place + 1);
             match one(setup, &set.owner, exchange) {
@@ -63,19 +65,23 @@ fn export(sets: &[ImportedSet]) -> Exported {
                     Some(known) if known["response"] != file["response"] => warnings.push(format!(
                         "{call}: the same question again, with another answer; its recorder has one for each, the first is kept"
                     )),
-                    Some(_) => {}
-                    None => drop(files.insert(name, file)),
+                    Some(_) => is_there = true,
+                    None => {
+                        is_there = true;
+                        files.insert(name, file);
+                    }
                 },
                 Err(why) => warnings.push(format!("{call}: {why}; left out")),
             }
         }
+        exported += usize::from(is_there);
     }
     let file = |(name, value): (String, Value)| {
         let mut bytes = serde_json::to_vec_pretty(&value).unwrap_or_default();
         bytes.push(b'\n');
         SourceFile { name, bytes }
     };
-    Exported { files: files.into_iter().map(file).collect(), warnings }
+    Exported { sets: exported, files: files.into_iter().map(file).collect(), warnings }
 }
 
 /// The file of a call, and its name.
