@@ -106,6 +106,9 @@ pub struct PruneArgs {
     /// The folder that holds the suites. [default: suites]
     #[arg(long, value_name = "DIR")]
     pub suites_dir: Option<PathBuf>,
+    /// Remove the sets of suites that are not there, too. Those that the gateway recorded alone belong to none.
+    #[arg(long)]
+    pub gone_suites: bool,
     /// Remove without asking.
     #[arg(long)]
     pub yes: bool,
@@ -131,8 +134,9 @@ pub struct RekeyArgs {
 /// `stack-test recordings import`.
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
-    /// The folder that holds them; it is searched with the folders below it.
-    pub dir: PathBuf,
+    /// The file, or the folder that holds them; it is searched with the folders below it.
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
     /// The tool that made them; see `stack-test help importers`.
     #[arg(long, value_name = "TOOL")]
     pub from: String,

@@ -18,14 +18,14 @@ use std::path::{Path, PathBuf};
 /// Imports and says what came of it, warnings last.
 ///
 /// # Errors
-/// An unknown tool, a folder that cannot be read, recordings that cannot be written.
+/// An unknown tool, a path that cannot be read, recordings that cannot be written.
 pub(super) fn import(args: &ImportArgs, common: &Common<'_>) -> Result<ExitStatus, CommandError> {
     let inputs = common.inputs;
     let recordings = Recordings::open(common, &Chosen::default())?;
     let importer = find(&args.from).map_err(|error| CommandError::usage(vec![error]))?;
-    let folder = inputs.cwd.join(&args.dir);
-    let files = read(&folder).map_err(|error| {
-        let what = format!("`{}` cannot be read: {error}", display_name(&inputs.cwd, &folder));
+    let path = inputs.cwd.join(&args.path);
+    let files = read(&path).map_err(|error| {
+        let what = format!("`{}` cannot be read: {error}", display_name(&inputs.cwd, &path));
         CommandError::usage(vec![Diagnostic::new(what)])
     })?;
     let imported = (importer.import)(&files);
@@ -73,9 +73,13 @@ fn find(name: &str) -> Result<&'static Importer, Diagnostic> {
     })
 }
 
-/// Every file below `folder`, in the order of their paths.
-#[expect(clippy::disallowed_methods, reason = "reads the folder that the user named")]
+/// The file at `folder`, or every file below it, in the order of their paths.
+#[expect(clippy::disallowed_methods, reason = "reads the file or folder that the user named")]
 fn read(folder: &Path) -> std::io::Result<Vec<SourceFile>> {
+    if folder.is_file() {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        return Ok(vec![SourceFile { name, bytes: fs::read(folder)? }]);
+    }
     let mut folders = vec![folder.to_owned()];
     let mut paths: Vec<PathBuf> = Vec::new();
     while let Some(folder) = folders.pop() {

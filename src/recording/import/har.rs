@@ -119,7 +119,10 @@ struct OwnDoc {
 }
 
 fn import(files: &[SourceFile]) -> Imported {
-    let mut files: Vec<&SourceFile> = files.iter().filter(|file| file.name.ends_with(".har")).collect();
+    // One that was named may be called anything.
+    let is_alone = files.len() == 1;
+    let mut files: Vec<&SourceFile> =
+        files.iter().filter(|file| is_alone || file.name.ends_with(".har")).collect();
     files.sort_by(|one, other| one.name.cmp(&other.name));
     let mut sets: BTreeMap<(String, Owner), Vec<Exchange>> = BTreeMap::new();
     let mut warnings = Vec::new();

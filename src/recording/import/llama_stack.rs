@@ -29,7 +29,10 @@ const NOT_IN_BODY: [&str; 4] = ["extra_body", "extra_query", "extra_headers", "t
 type Sets = BTreeMap<(String, Owner), Vec<Exchange>>;
 
 fn import(files: &[SourceFile]) -> Imported {
-    let mut files: Vec<&SourceFile> = files.iter().filter(|file| file.name.ends_with(".json")).collect();
+    // One that was named may be called anything.
+    let is_alone = files.len() == 1;
+    let mut files: Vec<&SourceFile> =
+        files.iter().filter(|file| is_alone || file.name.ends_with(".json")).collect();
     files.sort_by(|one, other| one.name.cmp(&other.name));
     let mut sets = Sets::new();
     let mut warnings = Vec::new();
