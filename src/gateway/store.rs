@@ -7,8 +7,9 @@
 
 use super::Error;
 use super::survey::{Survey, survey};
+use crate::model::CaseId;
 use crate::recording::{
-    BODIES, FormatError, Owner, Problem, SESSION, Set, bodies_of, component, owner_of, parse,
+    BODIES, FormatError, Owner, Problem, SESSION, Set, bodies_of, component, name_of, owner_of, parse,
     suite_component, write,
 };
 use bytes::Bytes;
@@ -77,6 +78,18 @@ impl Store {
                 path
             }
         }
+    }
+
+    /// Whose file `path` is by its name alone: what is in it may be broken. Names that were cut stay as they are.
+    pub fn owner_at(&self, path: &Path) -> Owner {
+        let below = path.strip_prefix(&self.setup).unwrap_or(path).with_extension("");
+        let mut steps: Vec<String> =
+            below.iter().map(|step| step.to_string_lossy().into_owned()).map(named).collect();
+        let case = steps.pop().unwrap_or_default();
+        if steps.is_empty() && case == SESSION {
+            return Owner::Session;
+        }
+        Owner::Case(CaseId::new(steps.join("/"), case))
     }
 
     /// The set of `owner`; `None` if there is none.
@@ -263,6 +276,11 @@ impl Store {
     }
 }
 
+/// The name that `step` of a path was made of.
+fn named(step: String) -> String {
+    name_of(&step).unwrap_or(step)
+}
+
 /// Whether there is something at `path`.
 ///
 /// # Errors
@@ -327,7 +345,6 @@ fn clean(folder: &Path, depth: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::CaseId;
     use crate::wire::message::{Body, End, Exchange, Head, Request, Response};
 
     fn owner(case: &str) -> Owner {

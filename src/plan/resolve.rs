@@ -36,6 +36,13 @@ pub struct Resolved {
     pub(super) errors: Vec<Diagnostic>,
 }
 
+impl Resolved {
+    /// The suites, by their paths below the suites folder, without the extension.
+    pub fn suite_paths(&self) -> impl Iterator<Item = &str> {
+        self.suites.iter().map(|suite| suite.path.as_str())
+    }
+}
+
 /// A file of cases.
 #[derive(Debug)]
 pub(super) struct ResolvedSuite {

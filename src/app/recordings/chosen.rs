@@ -9,7 +9,7 @@ use crate::app::run::Common;
 use crate::cli::Chosen;
 use crate::gateway::{self, Store, setups};
 use crate::plan::Filter;
-use crate::recording::{Masks, Owner, SESSION, Set};
+use crate::recording::{Masks, Owner, SESSION, Set, owner_of};
 use crate::source::{Diagnostic, Kind, nearest};
 use crate::text::Redactor;
 use std::io::Write;
@@ -23,9 +23,10 @@ pub(super) struct Recordings<'a> {
     pub(super) redactor: Redactor,
     /// What must be in no recording.
     pub(super) masks: Masks,
-    names: Vec<String>,
+    /// As typed, and as they are in ids.
+    pub(super) names: Vec<(String, String)>,
     filter: Option<Filter>,
-    setup: Option<String>,
+    pub(super) setup: Option<String>,
 }
 
 /// A set on disk.
@@ -41,7 +42,7 @@ impl<'a> Recordings<'a> {
     /// What `chosen` says, where the project's settings do not.
     ///
     /// # Errors
-    /// The project's settings or the pattern are wrong.
+    /// The project's settings or the pattern are wrong, or the folder that was named holds no recordings.
     pub(super) fn open(common: &Common<'a>, chosen: &Chosen) -> Result<Self, CommandError> {
         let project = common.load_project()?;
         let filter = chosen.pattern.as_deref().map(Filter::parse).transpose();
@@ -55,12 +56,15 @@ impl<'a> Recordings<'a> {
             root: PathBuf::new(),
             redactor,
             masks,
-            names: chosen.names.iter().map(|name| plain_name(name)).collect(),
+            names: chosen.names.iter().map(|name| (name.clone(), plain_name(name))).collect(),
             filter,
             setup: chosen.setup.clone(),
             project,
         };
         recordings.root = recordings.folder(chosen.recordings.as_deref(), "recordings");
+        if chosen.recordings.is_some() {
+            recordings.check_folder()?;
+        }
         Ok(recordings)
     }
 
@@ -97,24 +101,28 @@ impl<'a> Recordings<'a> {
 
     /// Whether the recordings of `owner` were asked for.
     pub(super) fn wants(&self, owner: &Owner) -> bool {
-        let id = owner.to_string();
-        let named = |name: &String| match owner {
-            Owner::Session => name == SESSION,
-            Owner::Case(case) => {
-                let below = name.is_empty() || case.suite().starts_with(&format!("{name}/"));
-                below || case.suite() == name || id == *name || id.starts_with(&format!("{name}["))
-            }
-        };
         let matches = |filter: &Filter| matches!(owner, Owner::Case(case) if filter.matches(case));
-        (self.names.is_empty() || self.names.iter().any(named)) && self.filter.as_ref().is_none_or(matches)
+        (self.names.is_empty() || self.is_named(owner, |_| true)) && self.filter.as_ref().is_none_or(matches)
+    }
+
+    /// Whether one of the names that `counts` stands for the recordings of `owner`.
+    pub(super) fn is_named(&self, owner: &Owner, counts: impl Fn(&str) -> bool) -> bool {
+        self.names.iter().any(|(_, name)| counts(name) && stands_for(name, owner))
+    }
+
+    /// Whether the file at `path`, which cannot be read, was asked for: by its name, or by what it says itself.
+    pub(super) fn wants_broken(&self, store: &Store, path: &Path) -> bool {
+        let said = store.text(path).and_then(|text| owner_of(&text));
+        self.wants(&store.owner_at(path)) || said.is_some_and(|owner| self.wants(&owner))
     }
 
     /// Gives each set that was asked for to `visit`, one at a time, and returns what is wrong with those that cannot be
     /// read.
     ///
     /// # Errors
-    /// A folder cannot be read.
+    /// A folder cannot be read, or a name stands for nothing.
     pub(super) fn each(&self, mut visit: impl FnMut(Kept)) -> Result<Vec<gateway::Error>, CommandError> {
+        self.check_names()?;
         let mut errors = Vec::new();
         for (setup, store) in self.stores()? {
             for path in store.survey().map_err(unreadable)?.sets {
@@ -123,7 +131,8 @@ impl<'a> Recordings<'a> {
                         visit(Kept { setup: setup.clone(), path, set, text });
                     }
                     Ok(_) => {}
-                    Err(error) => errors.push(error),
+                    Err(error) if self.wants_broken(&store, &path) => errors.push(error),
+                    Err(_) => {}
                 }
             }
         }
@@ -157,6 +166,14 @@ impl<'a> Recordings<'a> {
             let _ = writeln!(std::io::stderr(), "error: {}", self.printable(&error.to_string()));
         }
     }
+}
+
+/// Whether `name`, of a suite, a folder or a case, stands for the recordings of `owner`.
+pub(super) fn stands_for(name: &str, owner: &Owner) -> bool {
+    let Owner::Case(case) = owner else { return name == SESSION };
+    let id = owner.to_string();
+    let below = name.is_empty() || case.suite().starts_with(&format!("{name}/"));
+    below || case.suite() == name || id == name || id.starts_with(&format!("{name}["))
 }
 
 /// What could not be read of the recordings folder.

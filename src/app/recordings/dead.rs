@@ -1,8 +1,9 @@
 //! What nothing needs any more, and how that is known.
 //!
-//! A set is dead if no suite has its case any more, whatever the parameters: which models a case runs with is said on the
-//! command line, too, so that a set with other parameters may well be somebody's. A body kept apart is dead if no set
-//! mentions it.
+//! A set is dead if its suite is there and has its case no more, whatever the parameters: which models a case runs with is
+//! said on the command line, too, so that a set with other parameters may well be somebody's. Where there is no such
+//! suite, it may be gone, or the gateway recorded for tests that are none of ours: that is not known. A body kept apart is
+//! dead if no set mentions it.
 
 use super::chosen::Recordings;
 use crate::app::error::CommandError;
@@ -25,6 +26,18 @@ pub(super) struct Cases {
     planned: HashMap<String, HashSet<String>>,
     /// Without.
     bare: HashSet<String>,
+    suites: HashSet<String>,
+}
+
+/// What the suites say of a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It has its case, or is of no case.
+    Needed,
+    /// Its suite has no such case, whatever the parameters.
+    CaseGone,
+    /// There is no such suite.
+    NoSuite,
 }
 
 impl Cases {
@@ -44,7 +57,8 @@ impl Cases {
         let folder = SuitesFolder::open(&recordings.inputs.cwd, folder).map_err(usage)?;
         let all = Wanted { names: vec![".".to_owned()], subdirs: Vec::new() };
         let resolved = plan::resolve(&folder, &all).map_err(CommandError::usage)?;
-        let mut cases = Self { planned: HashMap::new(), bare: HashSet::new() };
+        let suites = resolved.suite_paths().map(str::to_owned).collect();
+        let mut cases = Self { planned: HashMap::new(), bare: HashSet::new(), suites };
         let known = setups.iter().filter_map(|name| Some((name, recordings.project.setups.get(name)?)));
         let known: Vec<_> = known.collect();
         // Without a setup, too: the names are the same, and there may be none.
@@ -66,9 +80,13 @@ impl Cases {
         Ok(Some(cases))
     }
 
-    /// Whether no suite has the case, whatever the parameters.
-    pub(super) fn is_gone(&self, owner: &Owner) -> bool {
-        matches!(owner, Owner::Case(case) if !self.bare.contains(&bare(case)))
+    /// What the suites say of the set of `owner`.
+    pub(super) fn standing(&self, owner: &Owner) -> Standing {
+        match owner {
+            Owner::Case(case) if !self.suites.contains(case.suite()) => Standing::NoSuite,
+            Owner::Case(case) if !self.bare.contains(&bare(case)) => Standing::CaseGone,
+            _ => Standing::Needed,
+        }
     }
 
     /// Whether the suites have the case with these parameters, run with the models of `setup`. A setup that the project

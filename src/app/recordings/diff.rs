@@ -7,7 +7,9 @@ use crate::app::error::CommandError;
 use crate::app::run::Common;
 use crate::cli::DiffArgs;
 use crate::gateway::Store;
-use crate::recording::{Change, ChangeKind, Owner, Pointed, Set, changes, owner_of, parse};
+use crate::recording::{
+    BODIES, Change, ChangeKind, Owner, Pointed, Set, bodies_of, changes, owner_of, parse,
+};
 use crate::source::Diagnostic;
 use crate::text::{one_line, plural, shorten};
 use serde_json::{Value, json};
@@ -41,14 +43,28 @@ pub(super) fn diff(args: &DiffArgs, common: &Common<'_>) -> Result<ExitStatus, C
     let usage = |error| CommandError::usage(vec![error]);
     let revision = Revision::find(&recordings.root, &args.revision).map_err(usage)?;
     let mut found = Vec::new();
-    let stores = crate::gateway::setups(&recordings.root).map_err(unreadable)?;
-    for path in revision.changed().map_err(usage)? {
-        found.extend(
-            compare(&recordings, (&revision, &stores), &path)?
-                .filter(|changed| recordings.wants(&changed.owner)),
-        );
+    let mut stores = crate::gateway::setups(&recordings.root).map_err(unreadable)?;
+    let files = revision.changed().map_err(usage)?;
+    for path in &files {
+        found.extend(compare(&recordings, (&revision, &stores), path)?);
     }
-    found.retain(|changed| args.chosen.setup.as_ref().is_none_or(|setup| *setup == changed.setup));
+    for path in with_changed_bodies(&recordings, &stores, &files)? {
+        // That a text mentions the body need not mean that it is its own.
+        let changed = compare(&recordings, (&revision, &stores), &path)?;
+        found.extend(changed.filter(|changed| !matches!(&changed.calls, Ok(calls) if calls.is_empty())));
+    }
+    if let Some(wanted) = &args.chosen.setup {
+        found.retain(|changed| changed.setup == *wanted);
+        if found.is_empty() {
+            stores = recordings.stores()?;
+        }
+        stores.retain(|(name, _)| name == wanted);
+    }
+    let mut owners = recordings.owners(&stores)?;
+    owners.extend(found.iter().map(|changed| changed.owner.clone()));
+    recordings.check_names_among(owners)?;
+    found.retain(|changed| recordings.wants(&changed.owner));
+    found.sort_by(|one, other| (&one.setup, &one.owner).cmp(&(&other.setup, &other.owner)));
     if args.json {
         recordings.say_data(&found.iter().map(json_of).collect());
     } else {
@@ -56,6 +72,34 @@ pub(super) fn diff(args: &DiffArgs, common: &Common<'_>) -> Result<ExitStatus, C
         recordings.say(&summary(&found, &args.revision));
     }
     Ok(if found.is_empty() { ExitStatus::Passed } else { ExitStatus::Failed })
+}
+
+/// The sets that are as they were and mention a body that is not, by their paths below the folder.
+fn with_changed_bodies(
+    recordings: &Recordings<'_>,
+    stores: &[(String, Store)],
+    files: &[String],
+) -> Result<Vec<String>, CommandError> {
+    let mut found = Vec::new();
+    for (_, store) in stores {
+        let Ok(folder) = store.folder().strip_prefix(&recordings.root) else { continue };
+        let bodies = format!("{}/{BODIES}/", folder.display());
+        let changed: Vec<String> = files
+            .iter()
+            .filter_map(|file| Some(format!("{BODIES}/{}", file.strip_prefix(&bodies)?)))
+            .collect();
+        if changed.is_empty() {
+            continue;
+        }
+        for path in store.survey().map_err(unreadable)?.sets {
+            let mentioned = store.text(&path).map(|text| bodies_of(&text)).unwrap_or_default();
+            let below = path.strip_prefix(&recordings.root).unwrap_or(&path).to_string_lossy().into_owned();
+            if changed.iter().any(|body| mentioned.contains(body)) && !files.contains(&below) {
+                found.push(below);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// What became of the set in the file at `path`, if it is one.
@@ -72,21 +116,23 @@ fn compare(
     let before =
         revision.file(path).map_err(usage)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let store = stores.iter().find(|(_, store)| store.folder().ends_with(folder));
-    let now = store.and_then(|(_, store)| store.text(&recordings.root.join(path)));
+    let place = recordings.root.join(path);
+    let now = store.and_then(|(_, store)| store.text(&place));
     let owner = now.as_deref().and_then(owner_of).or_else(|| before.as_deref().and_then(owner_of));
+    // What says nothing of itself, now and then, is known by the name of the file.
+    let owner = owner.or_else(|| store.map(|(_, store)| store.owner_at(&place)));
     let Some(owner) = owner else { return Ok(None) };
     let setup = store.map_or(folder.to_owned(), |(name, _)| name.clone());
     let old_body = |name: &str| Some(revision.file(&format!("{folder}/{name}")).ok()??.into());
     let old = read(before.as_deref(), &owner, |text| {
         parse(text, &owner, &old_body).map_err(|error| format!("as it was, it cannot be read: {error}"))
     });
-    let new = read(now.as_deref(), &owner, |_| {
-        let read = |(_, store): &(String, Store)| store.read(&recordings.root.join(path));
-        match store.map(read) {
-            Some(Ok((set, _))) => Ok(set),
-            Some(Err(error)) => Err(format!("as it is, it cannot be read: {error}")),
-            None => Err("as it is, it cannot be read".to_owned()),
-        }
+    // A file that is no text, or a link, is there all the same.
+    let is_there = place.exists() || place.is_symlink();
+    let new = read(is_there.then_some(""), &owner, |_| match store.map(|(_, store)| store.read(&place)) {
+        Some(Ok((set, _))) => Ok(set),
+        Some(Err(error)) => Err(format!("as it is, it cannot be read: {error}")),
+        None => Err("as it is, it cannot be read".to_owned()),
     });
     let calls = old.and_then(|old| Ok(changes(&old, &new?)));
     Ok(Some(Changed { setup, owner, calls }))

@@ -12,6 +12,7 @@ mod export;
 mod git;
 mod import;
 mod list;
+mod named;
 mod prune;
 mod rekey;
 mod secrets;

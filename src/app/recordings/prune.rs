@@ -1,12 +1,14 @@
 //! `recordings prune`: away with what nothing needs.
 
 use super::chosen::{Recordings, unreadable};
-use super::dead::{Cases, left_over, unmentioned};
+use super::dead::{Cases, Standing, left_over, unmentioned};
 use crate::app::ExitStatus;
 use crate::app::error::CommandError;
 use crate::app::run::Common;
 use crate::cli::PruneArgs;
 use crate::gateway::Store;
+use crate::recording::Owner;
+use crate::source::Diagnostic;
 use crate::text::plural;
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
@@ -21,12 +23,21 @@ struct Dead {
 /// Shows what would go, asks, and removes it.
 ///
 /// # Errors
-/// A suite is broken, a folder cannot be read, a file cannot be removed.
+/// A suite is broken, a folder cannot be read, a file cannot be removed; sets of suites that are gone are to go, and
+/// there are no suites at all.
 pub(super) fn prune(args: &PruneArgs, common: &Common<'_>) -> Result<ExitStatus, CommandError> {
     let recordings = Recordings::open(common, &args.chosen)?;
+    recordings.check_names()?;
     let mut removed = 0;
     // Bodies may become unused by the removal of sets: they are looked at again when those are gone.
-    let mut dead = find(&recordings, args)?;
+    let (mut dead, homeless) = find(&recordings, args)?;
+    if homeless > 0 {
+        let sets = plural(homeless, "set");
+        recordings.say(&format!(
+            "note: {sets} of no suite here stay: recorded by the gateway alone, or the suite is gone (then --gone-suites \
+             removes them)\n"
+        ));
+    }
     if dead.is_empty() {
         recordings.say("nothing to prune\n");
         return Ok(ExitStatus::Passed);
@@ -52,7 +63,7 @@ pub(super) fn prune(args: &PruneArgs, common: &Common<'_>) -> Result<ExitStatus,
             store.remove(path).map_err(unreadable)?;
             removed += 1;
         }
-        dead = find(&recordings, args)?;
+        (dead, _) = find(&recordings, args)?;
     }
     recordings.say(&format!("{} removed\n", plural(removed, "file")));
     Ok(ExitStatus::Passed)
@@ -66,20 +77,38 @@ fn agreed(recordings: &Recordings<'_>, question: &str) -> bool {
     read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }
 
-fn find(recordings: &Recordings<'_>, args: &PruneArgs) -> Result<Vec<Dead>, CommandError> {
+/// What may go, and how many sets stay that are of no suite.
+fn find(recordings: &Recordings<'_>, args: &PruneArgs) -> Result<(Vec<Dead>, usize), CommandError> {
     let stores = recordings.stores()?;
     let folder = recordings.folder(args.suites_dir.as_deref(), "suites_dir");
     // No models are needed: parameters do not decide whether a case is gone.
     let cases = Cases::read(recordings, &folder, &[])?;
-    let mut dead = Vec::new();
+    if cases.is_none() && args.gone_suites {
+        let what = format!("there is no folder `{}`: all suites would be gone", recordings.shown(&folder));
+        let error =
+            Diagnostic::new(what).hint("name the suites folder with --suites-dir, or name what is to go");
+        return Err(CommandError::usage(vec![error]));
+    }
+    let (mut dead, mut homeless) = (Vec::new(), 0);
     for (_, store) in &stores {
         let survey = store.survey().map_err(unreadable)?;
         let mut add = |path: PathBuf, why: String| dead.push(Dead { path, why, store: store.clone() });
         for path in &survey.sets {
             // What cannot be read may be anybody's.
             let Ok((set, _)) = store.read(path) else { continue };
-            if cases.as_ref().is_some_and(|cases| cases.is_gone(&set.owner)) && recordings.wants(&set.owner) {
-                add(path.clone(), format!("no suite has the case `{}`", set.owner));
+            if !recordings.wants(&set.owner) {
+                continue;
+            }
+            let standing = cases.as_ref().map_or(Standing::NoSuite, |cases| cases.standing(&set.owner));
+            match (standing, &set.owner) {
+                (Standing::CaseGone, owner) => add(path.clone(), format!("no suite has the case `{owner}`")),
+                (Standing::NoSuite, owner @ Owner::Case(_))
+                    if args.gone_suites || recordings.is_named(owner, |name| !name.is_empty()) =>
+                {
+                    add(path.clone(), format!("`{owner}` belongs to no suite here"));
+                }
+                (Standing::NoSuite, Owner::Case(_)) => homeless += usize::from(cases.is_some()),
+                _ => {}
             }
         }
         unmentioned(store, &survey)
@@ -88,5 +117,5 @@ fn find(recordings: &Recordings<'_>, args: &PruneArgs) -> Result<Vec<Dead>, Comm
         let left = left_over(&survey, recordings.inputs.now);
         left.into_iter().for_each(|path| add(path, "a run that was killed left it behind".into()));
     }
-    Ok(dead)
+    Ok((dead, homeless))
 }

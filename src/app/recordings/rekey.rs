@@ -41,6 +41,7 @@ struct Sum {
 /// A rule makes no sense, there is no such revision, a folder cannot be read, a set cannot be written.
 pub(super) fn rekey(args: &RekeyArgs, common: &Common<'_>) -> Result<ExitStatus, CommandError> {
     let recordings = Recordings::open(common, &args.chosen)?;
+    recordings.check_names()?;
     let suites = recordings.folder(args.suites_dir.as_deref(), "suites_dir");
     let now = rules_of(&recordings.project, &suites_now(&recordings, &suites)?)?;
     let before = match &args.since {
@@ -55,7 +56,7 @@ pub(super) fn rekey(args: &RekeyArgs, common: &Common<'_>) -> Result<ExitStatus,
                 Ok((set, _)) if recordings.wants(&set.owner) => set,
                 Ok(_) => continue,
                 Err(error) => {
-                    errors.push(error);
+                    errors.extend(recordings.wants_broken(&store, &path).then_some(error));
                     continue;
                 }
             };

@@ -1,7 +1,7 @@
 //! `recordings verify`: what is wrong, file by file, and what to do.
 
 use super::chosen::{Recordings, unreadable};
-use super::dead::{Cases, left_over, unmentioned};
+use super::dead::{Cases, Standing, left_over, unmentioned};
 use super::{secrets, unused};
 use crate::app::ExitStatus;
 use crate::app::error::CommandError;
@@ -11,6 +11,10 @@ use crate::gateway::Store;
 use crate::recording::{NO_SETUP, Owner};
 use crate::text::plural;
 use std::path::Path;
+
+/// What is said of a set whose suite the project does not have.
+const NO_SUITE: &str = "belongs to no suite here: recorded by the gateway alone, or its suite is gone \
+     (then `stack-test recordings prune --gone-suites` removes it)";
 
 /// What was found.
 #[derive(Default)]
@@ -28,6 +32,7 @@ struct Findings {
 /// A suite or the report of a run is broken, or a folder cannot be read.
 pub(super) fn verify(args: &VerifyArgs, common: &Common<'_>) -> Result<ExitStatus, CommandError> {
     let recordings = Recordings::open(common, &args.chosen)?;
+    recordings.check_names()?;
     let stores = recordings.stores()?;
     let folder = recordings.folder(args.suites_dir.as_deref(), "suites_dir");
     let setups: Vec<String> = stores.iter().map(|(name, _)| name.clone()).collect();
@@ -64,6 +69,7 @@ impl Findings {
             let file = recordings.shown(path);
             let (set, _) = match store.read(path) {
                 Ok(read) => read,
+                Err(_) if !recordings.wants_broken(store, path) => continue,
                 Err(error) => {
                     let why = error.to_string();
                     // The file is named already; what to do is part of the reason.
@@ -87,8 +93,11 @@ impl Findings {
                 self.problem(file.clone(), "it holds no call", "delete it, or record the case again");
             }
             match cases {
-                Some(cases) if cases.is_gone(&set.owner) => {
+                Some(cases) if cases.standing(&set.owner) == Standing::CaseGone => {
                     self.problem(file, format!("no suite has the case `{}`", set.owner), PRUNE);
+                }
+                Some(cases) if cases.standing(&set.owner) == Standing::NoSuite => {
+                    self.notes.push((file, NO_SUITE.to_owned()));
                 }
                 Some(cases) if !cases.is_planned(setup, &set.owner) => {
                     let what =

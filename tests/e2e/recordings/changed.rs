@@ -61,6 +61,40 @@ fn each_kind_of_change_is_told_by_case_call_and_pointer() {
 }
 
 #[test]
+fn a_body_that_changed_or_went_is_a_change() {
+    let project = Project::new();
+    let image = "x".repeat(100_000);
+    recording(&project, "one", "large", &image);
+    project.run(["recordings", "export", "--to", "har", "--out", "out/calls.har"]).expect(0, &[]);
+    std::fs::remove_dir_all(project.path("recordings")).unwrap();
+    // Imported, the long answer is kept apart.
+    project.run(["recordings", "import", "--from", "har", "out"]).expect(0, &[]);
+    recording(&project, "one", "same", "hello");
+    let bodies = project.files("recordings/one/_bodies");
+    assert_eq!(bodies.len(), 1);
+    git(&project, &["init", "--quiet"]);
+    git(&project, &["add", "."]);
+    git(&project, &["commit", "--quiet", "--message", "Record"]);
+    project.run(["recordings", "diff", "HEAD"]).expect(0, &[]);
+    let body = bodies[0].rsplit('/').next().unwrap();
+    project.file(&bodies[0], "something else");
+    project
+        .run(["recordings", "diff", "HEAD"])
+        .expect(1, &["a::large", "as it is, it cannot be read", body, "1 set changed"])
+        .expect_not("a::same");
+    std::fs::remove_file(project.path(&bodies[0])).unwrap();
+    project.run(["recordings", "diff", "HEAD"]).expect(1, &["a::large", body, "is missing"]);
+    project.run(["recordings", "diff", "HEAD", "a::same"]).expect(0, &["as they were"]);
+    // What was broken then is said, too.
+    git(&project, &["rm", "--quiet", "--cached", &bodies[0]]);
+    git(&project, &["commit", "--quiet", "--message", "Forget it"]);
+    project.file(&bodies[0], "something");
+    project.run(["recordings", "diff", "HEAD"]).expect(1, &["a::large", "as it was, it cannot be read"]);
+    project.file("recordings/one/a/new.json", "{");
+    project.run(["recordings", "diff", "HEAD", "a::new"]).expect(1, &["a::new", "cannot be read"]);
+}
+
+#[test]
 fn a_revision_that_is_none_is_the_user_s_mistake() {
     let project = committed();
     project.run(["recordings", "diff", "nowhere"]).expect(4, &["a revision `nowhere`"]);

@@ -2,6 +2,7 @@
 
 mod carried;
 mod changed;
+mod named;
 mod pruned;
 mod rekeyed;
 mod shown;

@@ -1,6 +1,6 @@
 //! What nothing needs goes, when it is asked to; nothing else ever does.
 
-use super::recording;
+use super::{recording, two_calls};
 use crate::run::stacks::CHAT;
 use crate::support::Project;
 use std::fs::File;
@@ -36,6 +36,32 @@ fn without_a_terminal_nothing_goes_unless_told_to() {
         before.into_iter().filter(|file| !file.ends_with("gone.json") && !file.ends_with("-old")).collect();
     assert_eq!(project.files("recordings"), left);
     project.run(["recordings", "prune", "--yes"]).expect(0, &["nothing to prune"]);
+}
+
+#[test]
+fn what_belongs_to_no_suite_stays_unless_it_is_named() {
+    let project = Project::with(CHAT);
+    recording(&project, "default", "chat", "x");
+    let of = |suite: &str, case: &str| {
+        let text = two_calls(case, "x").replace("\"a::", &format!("\"{suite}::"));
+        project.file(&format!("recordings/default/{suite}/{case}.json"), text);
+    };
+    of("t.py", "test_a");
+    of("t.py", "test_b");
+    of("old", "case");
+    let before = project.files("recordings");
+    let verified = project.run(["recordings", "verify"]);
+    verified
+        .expect(0, &["t.py/test_a.json: note: belongs to no suite here", "4 sets verified, nothing wrong"]);
+    let pruned = project.run(["recordings", "prune", "--yes"]);
+    pruned.expect(0, &["note: 3 sets of no suite here stay", "nothing to prune"]);
+    assert_eq!(project.files("recordings"), before);
+    project.run(["recordings", "prune", "--yes", "t.py::test_b"]).expect(0, &["1 file removed"]);
+    assert_eq!(project.files("recordings").len(), 3);
+    project.run(["recordings", "prune", "--yes", "--gone-suites"]).expect(0, &["2 files removed"]);
+    assert_eq!(project.files("recordings"), ["recordings/default/a/chat.json"]);
+    let elsewhere = ["recordings", "prune", "--yes", "--gone-suites", "--suites-dir", "nowhere"];
+    project.run(elsewhere).expect(4, &["there is no folder `nowhere`"]);
 }
 
 #[test]

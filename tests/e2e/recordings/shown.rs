@@ -24,7 +24,7 @@ fn sets_are_listed_with_what_is_in_them() {
     );
     project.run(["recordings", "list", "-k", "first"]).expect(0, &["1 set"]).expect_not("a::second");
     project.run(["recordings", "list", "a::second"]).expect(0, &["1 set"]).expect_not("a::first");
-    project.run(["recordings", "list", "b/"]).expect(5, &["no recordings"]);
+    project.run(["recordings", "list", "b/"]).expect(4, &["`b/` names no recording"]);
     project.run(["recordings", "list", "--setup", "on"]).expect(4, &["did you mean `one`?"]);
 }
 
@@ -50,7 +50,7 @@ fn calls_are_shown_as_what_was_said() {
     assert_eq!(json[0]["calls"][0]["response"]["text"], "Saturn");
     let pieces = &json[0]["calls"][0]["response"]["pieces"];
     assert_eq!((&pieces[0][0], &pieces[1][0]), (&3.into(), &9.into()));
-    project.run(["recordings", "show", "a::other"]).expect(4, &["no recording has that name"]);
+    project.run(["recordings", "show", "a::other"]).expect(4, &["`a::other` names no recording"]);
     project.run(["recordings", "show"]).expect(4, &["what is to be shown?"]);
 }
 
