@@ -141,7 +141,8 @@ impl<'a> Recordings<'a> {
 
     /// `path` as the user would type it.
     pub(super) fn shown(&self, path: &Path) -> String {
-        display_name(&self.inputs.cwd, path)
+        let name = display_name(&self.inputs.cwd, path);
+        if name.is_empty() { ".".to_owned() } else { name }
     }
 
     /// `text` as it may be printed: without secrets, and without what a terminal would act upon.

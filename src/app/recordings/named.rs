@@ -27,8 +27,7 @@ impl Recordings<'_> {
             }
         }
         let error = Diagnostic::new(format!("`{shown}` is no recordings folder"));
-        let hint =
-            "a recordings folder holds a folder for each setup, such as `default`, and that the recordings";
+        let hint = "it should hold a folder for each setup, such as `default`, with recordings in it";
         Err(CommandError::usage(vec![error.hint(hint)]))
     }
 

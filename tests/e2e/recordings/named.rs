@@ -31,7 +31,7 @@ fn a_name_of_nothing_is_an_error_of_every_verb() {
         run(&["a", "--recordings", "/nonexist"]).expect(4, &["there is no folder `/nonexist`"]);
         for folder in [".", "recordings/default", "suites"] {
             let wrong = run(&["a", "--recordings", folder]);
-            wrong.expect(4, &["is no recordings folder"]).expect_not(".git");
+            wrong.expect(4, &[&format!("`{folder}` is no recordings folder")]).expect_not(".git");
         }
     }
     // What is gone was there.
