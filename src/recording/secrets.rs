@@ -153,6 +153,9 @@ impl Scan<'_> {
         for found in self.masks.finder().find(bytes) {
             self.add(place, found.name, wrapped);
         }
+        for name in self.masks.finder().remains(bytes) {
+            self.add(place, name, wrapped.or(Some("in part")));
+        }
         if depth == DEEPEST {
             return;
         }
@@ -280,6 +283,12 @@ mod tests {
             let found = told("/", &body, "", "");
             assert!(found.len() == 1 && found[0].ends_with(wrapped), "{body}: {found:?}");
         }
+    }
+
+    #[test]
+    fn a_part_that_a_mask_left_is_told() {
+        let found = told("/", r#"{"a":"***openai-key***-up-value"}"#, "", "");
+        assert_eq!(found, ["call 1 (p POST /), request body /a: KEY in part"]);
     }
 
     #[test]
