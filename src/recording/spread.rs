@@ -24,7 +24,9 @@ pub(super) fn edits(finder: &SecretFinder, content_type: &str, body: &[u8]) -> V
     for said in by_place(text, Framing::of(content_type)).into_values() {
         let mut found = finder.find(said.text.as_bytes());
         // What one string has whole is found there in the spelling of the body, which this would change.
-        found.retain(|found| said.parts.iter().filter(|(part, _)| overlap(&found.range, part)).nth(1).is_some());
+        found.retain(|found| {
+            said.parts.iter().filter(|(part, _)| overlap(&found.range, part)).nth(1).is_some()
+        });
         if found.is_empty() {
             continue;
         }
