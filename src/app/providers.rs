@@ -11,6 +11,7 @@ use crate::stack;
 use crate::stack_config::{Config, StackConfig, Target};
 use crate::starter;
 use crate::suite::ModelKind;
+use crate::text::SecretFinder;
 use crate::wire::dialect::{DIALECTS, Dialect, by_name};
 use std::collections::BTreeMap;
 
@@ -173,7 +174,7 @@ pub(super) fn secrets(
     given: &[String],
 ) -> Vec<(String, Secret)> {
     let given = given.iter().filter_map(|given| match given.strip_prefix("env:") {
-        // One that is not set hides nothing: a replay needs no keys.
+        // That one is not set is for [`unset`] to say.
         Some(name) => inputs.env(name).map(|value| (name.to_owned(), Secret::new(value))),
         // All have one name, since their order should not matter.
         None => Some(("secret".to_owned(), Secret::new(given.as_str()))),
@@ -192,6 +193,37 @@ pub(super) fn secrets(
         .map(|(name, value)| (name.clone(), Secret::new(value.clone())))
         .chain(given)
         .collect()
+}
+
+/// What is wrong with the values of `--secret`: `env:NAME` where there is no such variable would hide nothing, and nobody would
+/// know before the value is in a file.
+pub(super) fn unset(given: &[String], inputs: &Inputs) -> Vec<Diagnostic> {
+    let names = given.iter().filter_map(|given| given.strip_prefix("env:"));
+    let unset = names.filter(|name| inputs.env(name).is_none_or(str::is_empty));
+    let error = |name: &str| {
+        Diagnostic::new(format!(
+            "`--secret env:{name}`: the variable `{name}` is not set, so there is nothing to hide"
+        ))
+        .hint("set it, or leave the flag out: a replay needs no keys")
+    };
+    unset.map(error).collect()
+}
+
+/// What the user should know of declared values: those that are too short to be found.
+pub(super) fn too_short(project: &Project, given: &[String], inputs: &Inputs) -> Vec<String> {
+    let is_short = |value: &str| value.lines().all(|line| line.trim().len() < SecretFinder::MIN_BYTES);
+    let said = |what: String| {
+        format!("{what} is not masked: less than {} bytes would hit ordinary words", SecretFinder::MIN_BYTES)
+    };
+    let variable = |name: &str| {
+        let short = inputs.env(name).is_some_and(|value| !value.is_empty() && is_short(value));
+        short.then(|| said(format!("the value of `{name}`")))
+    };
+    let given = given.iter().filter_map(|given| match given.strip_prefix("env:") {
+        Some(name) => variable(name),
+        None => is_short(given).then(|| said("a value of `--secret`".to_owned())),
+    });
+    project.secrets.iter().filter_map(|name| variable(name)).chain(given).collect()
 }
 
 /// Keys that are written in the stack-config itself.

@@ -60,8 +60,16 @@ pub(super) async fn run(common: &Common<'_>, request: RunRequest) -> Result<Exit
         &settings::typed_env(&request),
         settings::typed_secrets(&request),
     );
-    let prepared = prepare(request, inputs, &project);
-    if let Ok(prepared) = &prepared {
+    let typed = settings::typed_secrets(&request);
+    let mut unset = providers::unset(typed, inputs);
+    let short = providers::too_short(&project, typed, inputs);
+    let mut prepared = prepare(request, inputs, &project);
+    if !unset.is_empty() {
+        unset.extend(prepared.err().unwrap_or_default());
+        prepared = Err(unset);
+    }
+    if let Ok(prepared) = &mut prepared {
+        prepared.notices.extend(short);
         secrets.extend(providers::written_keys(&prepared.settings.stack_config));
     }
     output_settings.redactor = Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()))

@@ -41,14 +41,14 @@ pub enum Error {
     },
     /// A set that would hold secrets. It is not written; the old one stays.
     #[error(
-        "{} is not written, since it would hold what looks like a secret: {}; declare its value (`--secret env:NAME`, or \
-         `secrets` in stack-test.yaml), or, if it is made up, list the text under `allow_secrets` there",
-        path.display(),
-        listed(findings)
+        "{} is not written, since it would hold what looks like a secret: {}; {}",
+        path.as_ref().map_or_else(|| "a recording".into(), |path| path.display().to_string()),
+        listed(findings),
+        advice(findings)
     )]
     Secrets {
-        /// The file.
-        path: PathBuf,
+        /// The file; `None` if its name holds one.
+        path: Option<PathBuf>,
         /// Where they are and what they are, never their value.
         findings: Vec<Finding>,
     },
@@ -176,6 +176,43 @@ fn listed(findings: &[Finding]) -> String {
     findings.iter().map(Finding::to_string).collect::<Vec<_>>().join("; ")
 }
 
+/// What helps with each kind of them.
+fn advice(findings: &[Finding]) -> String {
+    const NAMED: &str = "give the case, or its parameter, another name";
+    const SHAPED: &str = "declare the value of what has the shape of a key (`--secret env:NAME`, or `secrets` in \
+                          stack-test.yaml), or, if it is made up, list the text under `allow_secrets` there";
+    const DECLARED: &str = "what is declared is spelled there in a way that no mask undoes (escaped or encoded several \
+                            times): have the client or the provider not repeat it";
+    let any = |is_it: fn(&Finding) -> bool| findings.iter().any(is_it);
+    let all = [
+        (NAMED, any(|found| found.call.is_none())),
+        (SHAPED, any(|found| found.call.is_some() && found.is_shape())),
+        (DECLARED, any(|found| found.call.is_some() && !found.is_shape())),
+    ];
+    all.into_iter().filter_map(|(advice, fits)| fits.then_some(advice)).collect::<Vec<_>>().join("; ")
+}
+
 fn each(errors: &[Error]) -> String {
     errors.iter().map(Error::to_string).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_declared_is_not_to_be_declared_again() {
+        let found = |name: &str, call: Option<(usize, String)>| {
+            let finding =
+                Finding { call, place: "there".into(), name: name.into(), wrapped: Some("escaped") };
+            Error::Secrets { path: None, findings: vec![finding] }.to_string()
+        };
+        let call = || Some((1, "p GET /".to_owned()));
+        let shaped = found("openai-key", call());
+        assert!(shaped.contains("declare the value") && !shaped.contains("no mask undoes"), "{shaped}");
+        let declared = found("MINE", call());
+        assert!(declared.contains("no mask undoes") && !declared.contains("declare the value"), "{declared}");
+        let named = found("MINE", None);
+        assert!(named.contains("another name") && !named.contains("no mask undoes"), "{named}");
+    }
 }

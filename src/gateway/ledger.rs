@@ -363,7 +363,8 @@ impl Ledger {
         if findings.is_empty() {
             return Ok(set);
         }
-        Err(Error::Secrets { path: self.store.path(&set.owner), findings })
+        let is_named = findings.iter().all(|found| found.call.is_some());
+        Err(Error::Secrets { path: is_named.then(|| self.store.path(&set.owner)), findings })
     }
 
     /// Whether an answer is still to come that will be kept: of a case that passed, or outside any case.

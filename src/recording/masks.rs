@@ -89,9 +89,10 @@ impl Masks {
                 head.headers.retain(|(name, _)| name != "content-encoding");
             }
         }
-        response.body = response.body.edited(&self.edits(&response.body.bytes()));
+        // First what goes over several events: of what begins in one of them like a key, the rest would be left in the others.
         let kind = response.header("content-type").unwrap_or_default();
         response.body = response.body.edited(&spread::edits(&self.finder, kind, &response.body.bytes()));
+        response.body = response.body.edited(&self.edits(&response.body.bytes()));
         for (_, value) in response.head.iter_mut().flat_map(|head| &mut head.headers) {
             self.clean(value);
         }
@@ -166,6 +167,23 @@ mod tests {
         let masked = masks().response(answer("text/event-stream", None, events)).body;
         let expected = ["so: ***KEY***", "", ".", "***openai-key***", ""].map(event);
         assert_eq!(masked, streamed(&expected.each_ref().map(String::as_str)));
+    }
+
+    #[test]
+    fn a_key_that_runs_into_a_secret_leaves_nothing_of_it() {
+        let masks = Masks::new(&[("ZOO".into(), Secret::new("zebra+/quokka=42 π"))]);
+        let key = "sk-proj-madeup0madeup0madeup0";
+        let said = format!("so: {key}zebra+/quokka=42 π.");
+        assert_eq!(masks.text(&said), "so: ***ZOO***.");
+        let event = |text: &str| format!("data: {{\"d\":{}}}\n\n", serde_json::Value::from(text));
+        let expected = ["so: ***ZOO***", "."].map(event).concat();
+        let cuts = (5..said.len() - 1).filter(|cut| said.is_char_boundary(*cut));
+        for cut in cuts {
+            let (one, two) = said.split_at(cut);
+            let events = [one, two].map(event).concat();
+            let masked = masks.response(answer("text/event-stream", None, streamed(&[&events]))).body.bytes();
+            assert_eq!(String::from_utf8_lossy(&masked), expected, "{one} | {two}");
+        }
     }
 
     #[test]

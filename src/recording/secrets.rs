@@ -4,6 +4,7 @@
 //! that no mask undoes), and nobody should have to trust that it is harmless: the set is refused.
 
 use super::{Masks, Set, spread};
+use crate::text::KEY_SHAPES;
 use crate::wire::content_coding::{LONGEST, decode};
 use crate::wire::dialect::Framing;
 use crate::wire::message::{Exchange, Request, Response};
@@ -16,10 +17,8 @@ use std::fmt;
 /// A secret that a set still holds. It tells where, never what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The call, counted from 1.
-    pub call: usize,
-    /// Provider, method and path of the call.
-    pub asked: String,
+    /// The call, counted from 1, and its provider, method and path; `None` if it is in the name of the case.
+    pub call: Option<(usize, String)>,
     /// Where in the call: `request body /messages/0/content`, `answer header location`.
     pub place: String,
     /// The name the secret was declared with, or that of its shape.
@@ -28,9 +27,19 @@ pub struct Finding {
     pub wrapped: Option<&'static str>,
 }
 
+impl Finding {
+    /// Whether only the shape of the text says that it is one.
+    pub fn is_shape(&self) -> bool {
+        KEY_SHAPES.iter().any(|shape| shape.name == self.name)
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "call {} ({}), {}: {}", self.call, self.asked, self.place, self.name)?;
+        if let Some((call, asked)) = &self.call {
+            write!(f, "call {call} ({asked}), ")?;
+        }
+        write!(f, "{}: {}", self.place, self.name)?;
         self.wrapped.map_or(Ok(()), |wrapped| write!(f, " {wrapped}"))
     }
 }
@@ -45,9 +54,17 @@ const SHORTEST_BASE64: usize = 24;
 const SHORTEST_HEX: usize = 12;
 
 /// Every secret that `set` holds: those that `masks` knows and keys of a known shape, also in base64, hexadecimal, percent
-/// and JSON escapes, compressed bodies, and spread over the events of a stream.
+/// and JSON escapes, compressed bodies, and spread over the events of a stream. The name of the case is in the file and in its
+/// name, and cannot be masked in either.
 pub fn scan(set: &Set, masks: &Masks) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let owner = set.owner.to_string();
+    let named = masks.finder().find(owner.as_bytes()).into_iter().map(|found| Finding {
+        call: None,
+        place: "the name of the case".to_owned(),
+        name: found.name.to_owned(),
+        wrapped: None,
+    });
+    let mut findings: Vec<Finding> = named.collect();
     for (at, exchange) in set.exchanges.iter().enumerate() {
         let mut scan = Scan { masks, found: Vec::new() };
         scan.exchange(exchange);
@@ -55,8 +72,7 @@ pub fn scan(set: &Set, masks: &Masks) -> Vec<Finding> {
         let asked = format!("{} {} {}", request.provider, request.method, request.path);
         let asked = masks.text(&asked).into_owned();
         findings.extend(scan.found.into_iter().map(|(place, name, wrapped)| Finding {
-            call: at + 1,
-            asked: asked.clone(),
+            call: Some((at + 1, asked.clone())),
             place: masks.text(&place).into_owned(),
             name,
             wrapped,
@@ -152,6 +168,9 @@ impl Scan<'_> {
     fn layer(&mut self, place: &str, bytes: &[u8], wrapped: Option<&'static str>, depth: usize) {
         for found in self.masks.finder().find(bytes) {
             self.add(place, found.name, wrapped);
+        }
+        for name in self.masks.finder().remains(bytes) {
+            self.add(place, name, wrapped.or(Some("in part")));
         }
         if depth == DEEPEST {
             return;
@@ -280,6 +299,12 @@ mod tests {
             let found = told("/", &body, "", "");
             assert!(found.len() == 1 && found[0].ends_with(wrapped), "{body}: {found:?}");
         }
+    }
+
+    #[test]
+    fn a_part_that_a_mask_left_is_told() {
+        let found = told("/", r#"{"a":"***openai-key***-up-value"}"#, "", "");
+        assert_eq!(found, ["call 1 (p POST /), request body /a: KEY in part"]);
     }
 
     #[test]

@@ -16,13 +16,17 @@ struct Said {
     parts: Vec<(Range<usize>, Range<usize>)>,
 }
 
-/// Where the strings of the events of `body` together hold a secret that no single one of them shows, and what is put there:
+/// Where the strings of the events of `body` together hold a secret that no single one of them has whole, and what is put there:
 /// the mask in the first of them, and nothing of it in the others.
 pub(super) fn edits(finder: &SecretFinder, content_type: &str, body: &[u8]) -> Vec<Edit> {
     let Ok(text) = std::str::from_utf8(body) else { return Vec::new() };
     let mut edits: Vec<Edit> = Vec::new();
     for said in by_place(text, Framing::of(content_type)).into_values() {
-        let found = finder.find(said.text.as_bytes());
+        let mut found = finder.find(said.text.as_bytes());
+        // What one string has whole is found there in the spelling of the body, which this would change.
+        found.retain(|found| {
+            said.parts.iter().filter(|(part, _)| overlap(&found.range, part)).nth(1).is_some()
+        });
         if found.is_empty() {
             continue;
         }
@@ -46,12 +50,15 @@ pub(super) fn edits(finder: &SecretFinder, content_type: &str, body: &[u8]) -> V
     edits
 }
 
-/// The names of such secrets.
+/// The names of secrets that the strings together hold, or hold what a mask left of.
 pub(super) fn names(finder: &SecretFinder, content_type: &str, body: &[u8]) -> Vec<String> {
     let Ok(text) = std::str::from_utf8(body) else { return Vec::new() };
     let all = by_place(text, Framing::of(content_type));
-    let found = all.values().flat_map(|said| finder.find(said.text.as_bytes()));
-    found.map(|found| found.name.to_owned()).collect()
+    let names = all.values().flat_map(|said| {
+        let bytes = said.text.as_bytes();
+        finder.find(bytes).into_iter().map(|found| found.name).chain(finder.remains(bytes))
+    });
+    names.map(str::to_owned).collect()
 }
 
 fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {

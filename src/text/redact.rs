@@ -99,6 +99,17 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_found_however_often_it_is_escaped() {
+        let redactor = Redactor::new([KEY]);
+        let mut text = KEY.replace('ö', "\\u00f6").replace('/', "\\/");
+        for times in 0..8 {
+            text = serde_json::Value::from(text).to_string();
+            let redacted = redactor.redact(&text);
+            assert!(redacted.trim_matches(['"', '\\']) == "***", "{times}: {text} → {redacted}");
+        }
+    }
+
+    #[test]
     fn a_secret_within_base64_is_found_at_any_offset() {
         let redactor = Redactor::new([KEY]);
         for before in ["", "u", "us", "user:"] {

@@ -39,7 +39,8 @@ struct Declared {
 struct One {
     name: String,
     forms: Vec<String>,
-    /// Meets a form and nothing around it; needed only to name what was found.
+    value: String,
+    /// Meets its forms; needed only where there is one of any secret.
     exact: OnceLock<Regex>,
 }
 
@@ -67,12 +68,14 @@ impl SecretFinder {
         let letters: Option<Vec<Vec<String>>> = names.keys().map(|value| letters_within(value)).collect();
         let letters = letters.map(|letters| compile(&letters.concat().join("|")));
         let longest = names.keys().map(|value| value.len() * LONGEST_ESCAPE).max().unwrap_or(0);
-        let one =
-            |(value, name): (String, String)| One { forms: spellings(&value), name, exact: OnceLock::new() };
-        let each: Vec<One> = names.into_iter().map(one).collect();
-        let mut forms: Vec<&str> = each.iter().flat_map(|one| &one.forms).map(String::as_str).collect();
-        // The first alternative wins: of two secrets of which one begins with the other, the longer must.
-        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        let one = |(value, name): (String, String)| {
+            let forms = spellings(&value);
+            One { forms, name, value, exact: OnceLock::new() }
+        };
+        let mut each: Vec<One> = names.into_iter().map(one).collect();
+        // Of two secrets of which one begins with the other, the longer gives the name.
+        each.sort_by_key(|one| std::cmp::Reverse(one.value.len()));
+        let forms: Vec<&str> = each.iter().flat_map(|one| &one.forms).map(String::as_str).collect();
         let any = (!forms.is_empty()).then(|| compile(&forms.join("|")));
         Self {
             declared: any.map(|any| Arc::new(Declared { letters, any, each, longest })),
@@ -92,8 +95,9 @@ impl SecretFinder {
         let mut found = Vec::new();
         if let Some(declared) = &self.declared {
             let may_hold = declared.letters.as_ref().is_none_or(|letters| letters.is_match(bytes));
-            let hits = declared.any.find_iter(if may_hold { bytes } else { &[] });
-            found.extend(hits.map(|hit| Found { range: hit.range(), name: declared.name(hit.as_bytes()) }));
+            if may_hold {
+                declared.find(bytes, &mut found);
+            }
         }
         let allowed = |key: &[u8]| self.allowed.contains(key);
         let ends: Vec<usize> = found.iter().map(|found: &Found<'_>| found.range.end).collect();
@@ -106,6 +110,27 @@ impl SecretFinder {
         if declared == 0 { found } else { united(found, declared) }
     }
 
+    /// The names of declared secrets of which a mask covers one part and leaves the other: `***name***`, and right before
+    /// or behind it the beginning or the end of a secret.
+    pub fn remains(&self, bytes: &[u8]) -> Vec<&str> {
+        let mut names = Vec::new();
+        let Some(declared) = &self.declared else { return names };
+        let masks = masks(bytes);
+        for one in &declared.each {
+            let value = one.value.as_bytes();
+            let is_left = |mask: &Range<usize>| {
+                let (before, behind) = (&bytes[..mask.start], &bytes[mask.end..]);
+                (Self::MIN_BYTES..value.len()).any(|part| {
+                    behind.starts_with(&value[value.len() - part..]) || before.ends_with(&value[..part])
+                })
+            };
+            if masks.iter().any(is_left) {
+                names.push(one.name.as_str());
+            }
+        }
+        names
+    }
+
     /// How far back from the end of a text a secret may have begun that goes on behind it, in bytes.
     pub(super) fn longest(&self) -> usize {
         self.declared.as_ref().map_or(0, |declared| declared.longest).max(Self::LONGEST_KEY)
@@ -113,14 +138,18 @@ impl SecretFinder {
 }
 
 impl Declared {
-    fn name(&self, hit: &[u8]) -> &str {
-        if let [only] = self.each.as_slice() {
-            return &only.name;
+    /// Those that overlap are one: what one of two secrets leaves of the other is to be read by nobody.
+    fn find<'a>(&'a self, bytes: &[u8], found: &mut Vec<Found<'a>>) {
+        if !self.any.is_match(bytes) {
+            return;
         }
-        let is_it = |one: &&One| {
-            one.exact.get_or_init(|| compile(&format!("^(?:{})$", one.forms.join("|")))).is_match(hit)
+        let hits = |one: &'a One| {
+            let hits = one.exact.get_or_init(|| compile(&one.forms.join("|"))).find_iter(bytes);
+            hits.map(|hit| Found { range: hit.range(), name: &one.name }).collect::<Vec<_>>()
         };
-        self.each.iter().find(is_it).map_or("secret", |one| &one.name)
+        let all: Vec<Found<'_>> = self.each.iter().flat_map(hits).collect();
+        let count = all.len();
+        *found = united(all, count);
     }
 }
 
@@ -141,6 +170,17 @@ fn united(found: Vec<Found<'_>>, declared: usize) -> Vec<Found<'_>> {
         }
     }
     apart.into_iter().map(|(_, found)| found).collect()
+}
+
+/// Where `bytes` has masks with a name. Providers, too, write `sk-proj-****1234`.
+fn masks(bytes: &[u8]) -> Vec<Range<usize>> {
+    const SIGN: &[u8] = b"***";
+    let signs: Vec<usize> = memchr::memmem::find_iter(bytes, SIGN).collect();
+    let is_named = |two: &&[usize]| {
+        let name = &bytes[two[0] + SIGN.len()..two[1]];
+        !name.is_empty() && !name.iter().any(|byte| byte.is_ascii_whitespace() || *byte == b'*')
+    };
+    signs.windows(2).filter(is_named).map(|two| two[0]..two[1] + SIGN.len()).collect()
 }
 
 fn compile(pattern: &str) -> Regex {
@@ -168,6 +208,26 @@ mod tests {
         let text = "made-up-value made-up-value-too sk-madeup0madeup0madeup0 short";
         let found = ["A:made-up-value", "C:made-up-value-too", "openai-key:sk-madeup0madeup0madeup0"];
         assert_eq!(names(&finder, text), found);
+    }
+
+    #[test]
+    fn of_secrets_that_overlap_nothing_is_left() {
+        let finder = SecretFinder::new([("A", "made-up-one"), ("B", "one-and-two"), ("C", "up-one-a")]);
+        assert_eq!(names(&finder, "x made-up-one-and-two"), ["A:made-up-one-and-two"]);
+        let finder = SecretFinder::new([("ZOO", "zebra+/quokka=42 π")]);
+        let text = "sk-proj-madeup0madeup0madeup0zebra+/quokka=42 π.";
+        assert_eq!(names(&finder, text), [format!("ZOO:{}", text.trim_end_matches('.'))]);
+    }
+
+    #[test]
+    fn what_a_mask_leaves_of_a_secret_is_told() {
+        let finder = SecretFinder::new([("ZOO", "zebra+/quokka=42 π")]);
+        for text in ["a ***openai-key***+/quokka=42 π", "zebra+/q***other***"] {
+            assert_eq!(finder.remains(text.as_bytes()), ["ZOO"], "{text}");
+        }
+        for text in ["***openai-key*** zebra+/quokka", "***ZOO***", "***a***42 π", "zebra+/****=42 π"] {
+            assert_eq!(finder.remains(text.as_bytes()), [""; 0], "{text}");
+        }
     }
 
     #[test]

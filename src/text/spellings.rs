@@ -4,8 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use std::fmt::Write as _;
 
-/// `\\\\\\\u002f` for a byte that was `/`: seven backslashes and five characters.
-pub(super) const LONGEST_ESCAPE: usize = 13;
+/// `\\\\\\\u002f` for a byte that was `/`, with as many backslashes as JSON within JSON needs four times: 15, and five characters.
+/// Longer ones are found, but where a text comes in pieces.
+pub(super) const LONGEST_ESCAPE: usize = 20;
 
 /// Patterns for the forms of `secret`: one that meets the plain, JSON-escaped, URL-encoded and XML-escaped ones, and one for
 /// each position of the secret in a base64 text.
@@ -42,21 +43,21 @@ fn any_spelling(c: char) -> String {
     for byte in c.encode_utf8(&mut [0; 4]).bytes() {
         let _ = write!(percent, "%(?i:{byte:02x})");
     }
-    // A JSON text within a JSON text within another escapes its escapes.
+    // A JSON text within a JSON text within another escapes its escapes, however often.
     let mut unicode = String::new();
     for unit in c.encode_utf16(&mut [0; 2]) {
-        let _ = write!(unicode, r"\\{{1,7}}u(?i:{unit:04x})");
+        let _ = write!(unicode, r"\\+u(?i:{unit:04x})");
     }
     let plain = regex::escape(c.encode_utf8(&mut [0; 4]));
     let short = match c {
-        '"' => r#"|\\{0,7}(?:"|&quot;)"#,
-        '\\' => r"|\\{2,8}",
-        '/' => r"|\\{1,7}/",
+        '"' => r#"|\\*(?:"|&quot;)"#,
+        '\\' => r"|\\{2,}",
+        '/' => r"|\\+/",
         '&' => r"|&amp;",
         '<' => r"|&lt;",
         '>' => r"|&gt;",
         '\'' => r"|&apos;",
-        '\t' => r"|\\{1,7}t",
+        '\t' => r"|\\+t",
         ' ' => r"|\+",
         _ => "",
     };
@@ -71,7 +72,7 @@ fn base64_form(secret: &[u8], offset: usize) -> String {
     for c in encoded[first..last].chars() {
         match c {
             '+' => form.push_str("(?:[+-]|%(?i:2b))"),
-            '/' => form.push_str("(?:[/_]|\\\\/|%(?i:2f))"),
+            '/' => form.push_str("(?:[/_]|\\\\+/|%(?i:2f))"),
             c => form.push(c),
         }
     }

@@ -352,6 +352,47 @@ fn the_real_key_is_put_in_by_the_gateway() {
 }
 
 #[test]
+fn a_case_whose_name_holds_a_secret_is_not_recorded() {
+    let provider = echo();
+    let project = Project::new();
+    let env = [("MINE_KEY", "zebra+quokka=42")];
+    let gateway = Gateway::with(&project, &provider.url(), &["--mode", "record"], &env);
+    for case in ["t::sk-proj-madeup0madeup0madeup0", "t::of[zebra+quokka=42]", "t::plain"] {
+        assert_eq!(gateway.chat(case, "hi").status, 200);
+    }
+    let ended = gateway.terminate();
+    let said =
+        ["a recording is not written", "the name of the case: openai-key", "the name of the case: MINE_KEY"];
+    ended.expect(3, &said).expect_not("madeup0").expect_not("quokka");
+    let files = project.files("recordings").join(" ");
+    assert!(files.contains("plain") && !files.contains("madeup0") && !files.contains("quokka"), "{files}");
+}
+
+#[test]
+fn a_secret_that_is_not_there_or_too_short_is_told() {
+    let (project, provider) =
+        (Project::with("cases: [{ name: one, steps: [{ get: /v1/models }] }]\n"), echo());
+    let mine = format!("mine={}/v1", provider.url());
+    let said = ["`--secret env:TYPO`: the variable `TYPO` is not set", "a replay needs no keys"];
+    let gateway = &["gateway", "--provider", &mine][..];
+    for args in
+        [gateway, &["run", "a", "--stack-config", "starter"], &["record", "a", "--stack-config", "starter"]]
+    {
+        for env in [&[][..], &[("TYPO", "")]] {
+            project.run_with(args.iter().copied().chain(["--secret", "env:TYPO"]), env).expect(4, &said);
+        }
+    }
+    let short = ["gateway", "--provider", &mine, "--secret", "env:PIN", "--secret", "4711", "--", "true"];
+    let told = ["note: the value of `PIN` is not masked", "note: a value of `--secret` is not masked"];
+    project.run_with(short, &[("PIN", "0815")]).expect(0, &told).expect_not("4711").expect_not("0815");
+    let run = ["run", "a", "--stack-config", "starter", "--secret", "env:PIN"];
+    project
+        .run_with(run, &[("PIN", "0815")])
+        .expect(0, &["the value of `PIN` is not masked"])
+        .expect_not("0815");
+}
+
+#[test]
 fn a_kill_leaves_whole_files() {
     let (project, provider) = (Project::new(), echo());
     for words in ["old", "new"] {

@@ -10,7 +10,7 @@ use crate::app::settings::MODE_ENV;
 use crate::app::{providers, proxy};
 use crate::cli::GatewayArgs;
 use crate::gateway::{GatewayConfig, Standalone};
-use crate::model::{InferenceMode, Secret};
+use crate::model::InferenceMode;
 use crate::plan::Plan;
 use crate::recording::NO_SETUP;
 use crate::source::{Diagnostic, Kind, nearest};
@@ -57,8 +57,8 @@ pub(super) fn prepare(args: &GatewayArgs, common: &Common<'_>) -> Result<Prepare
         }
         header.ok()
     });
-    let mut secrets = providers::secrets(&project, inputs, &[], &[]);
-    secrets.extend(typed_secrets(&args.secret, inputs));
+    let mut secrets = providers::secrets(&project, inputs, &[], &args.secret);
+    errors.extend(providers::unset(&args.secret, inputs));
     let providers = behind::read(&args.provider, &project, setup, inputs).unwrap_or_else(|wrong| {
         errors.extend(wrong);
         Vec::new()
@@ -68,13 +68,14 @@ pub(super) fn prepare(args: &GatewayArgs, common: &Common<'_>) -> Result<Prepare
         project.providers.entry(name.clone()).or_insert_with(|| behind::unknown(name));
     }
     // Whose suites these are is not known: what a suite declares for itself is in force where it is run.
-    let (rules, notices) = rule_book(&project, &Plan::default()).unwrap_or_else(|wrong| {
+    let (rules, mut notices) = rule_book(&project, &Plan::default()).unwrap_or_else(|wrong| {
         errors.extend(wrong);
         Default::default()
     });
     if !errors.is_empty() {
         return Err(CommandError::usage(errors));
     }
+    notices.extend(providers::too_short(&project, &args.secret, inputs));
     secrets.extend(providers.iter().filter_map(Behind::secret));
     let redactor = Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()))
         .allowing(project.allow_secrets.iter().cloned());
@@ -124,15 +125,6 @@ fn recordings(args: &GatewayArgs, project: &Project) -> PathBuf {
         _ => "recordings",
     };
     project.root.as_ref().map_or_else(|| PathBuf::from(said), |root| root.join(said))
-}
-
-/// The values of `--secret`, and the names they are masked with: the same as with `run`, or recordings would differ. A
-/// variable that is not set hides nothing: a replay needs no keys.
-fn typed_secrets<'a>(typed: &'a [String], inputs: &'a Inputs) -> impl Iterator<Item = (String, Secret)> + 'a {
-    typed.iter().filter_map(|typed| match typed.strip_prefix("env:") {
-        Some(name) => inputs.env(name).map(|value| (name.to_owned(), Secret::new(value))),
-        None => Some(("secret".to_owned(), Secret::new(typed.as_str()))),
-    })
 }
 
 /// The command that records what this one replays.

@@ -38,7 +38,9 @@ pub(super) fn import(args: &ImportArgs, common: &Common<'_>) -> Result<ExitStatu
             set.exchanges.into_iter().map(|exchange| recordings.masks.exchange(exchange)).collect();
         let set = Set { owner: set.owner, exchanges };
         if let Some(found) = secrets::findings(&recordings, &set).first() {
-            let what = format!("what would be the recording of `{}` is not written: {found}", set.owner);
+            let owner = set.owner.to_string();
+            let owner = recordings.masks.text(&owner);
+            let what = format!("what would be the recording of `{owner}` is not written: {found}");
             let error = Diagnostic::new(what).hint("take the key out of the files that are imported");
             return Err(CommandError::internal(error));
         }

@@ -60,7 +60,7 @@ pub(super) fn list(args: &ListArgs, common: &Common<'_>) -> Result<ExitStatus, C
     if args.json {
         recordings.say_data(&lines.iter().map(Line::json).collect());
     } else {
-        recordings.say(&drawn(&lines));
+        recordings.say(&drawn(&lines, &recordings));
     }
     recordings.complain(&errors);
     Ok(match (errors.is_empty(), lines.is_empty()) {
@@ -70,7 +70,7 @@ pub(super) fn list(args: &ListArgs, common: &Common<'_>) -> Result<ExitStatus, C
     })
 }
 
-fn drawn(lines: &[Line]) -> String {
+fn drawn(lines: &[Line], recordings: &Recordings<'_>) -> String {
     if lines.is_empty() {
         return "no recordings\n".to_owned();
     }
@@ -89,7 +89,9 @@ fn drawn(lines: &[Line]) -> String {
             size(line.bytes),
             line.usage.total().to_string(),
         ];
-        table.row(cells.map(|cell| Cell::from(crate::text::one_line(&cell).into_owned())));
+        // Masked before it is measured: a mask is shorter than what it hides.
+        let cell = |cell: String| crate::text::one_line(&recordings.redactor.redact(&cell)).into_owned();
+        table.row(cells.map(|text| Cell::from(cell(text))));
     }
     let sum = |of: fn(&Line) -> usize| lines.iter().map(of).sum::<usize>();
     let tokens: u64 = lines.iter().map(|line| line.usage.total()).sum();

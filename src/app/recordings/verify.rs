@@ -85,9 +85,13 @@ impl Findings {
             }
             self.sets += 1;
             for found in secrets::findings(recordings, &set) {
-                let todo =
-                    format!("take the key out of use, then record again: {}", record(setup, &set.owner));
-                self.problem(file.clone(), found, todo);
+                let todo = match found.call {
+                    Some(_) => {
+                        format!("take the key out of use, then record again: {}", record(setup, &set.owner))
+                    }
+                    None => "take the key out of use, rename the case, and delete the file".to_owned(),
+                };
+                self.problem(file.clone(), found.to_string(), todo);
             }
             if set.exchanges.is_empty() {
                 self.problem(file.clone(), "it holds no call", "delete it, or record the case again");

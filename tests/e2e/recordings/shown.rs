@@ -86,3 +86,18 @@ fn what_is_shown_holds_no_secret() {
         .run_with(["recordings", "verify"], &env)
         .expect(1, &["first.json: call 2", "answer body /message/content: MADE_UP_API_KEY"]);
 }
+
+#[test]
+fn a_secret_in_the_name_of_a_case_is_told_and_not_shown() {
+    const SHAPED: &str = "sk-proj-madeup0madeup0madeup0";
+    let project = Project::new();
+    recording(&project, "one", "first", "x");
+    let path = format!("recordings/one/a/case[{SHAPED}].json");
+    project.file(&path, crate::recordings::two_calls(&format!("case[{SHAPED}]"), "x"));
+    let listed = project.run(["recordings", "list"]);
+    listed.expect(0, &["a::case[***]"]).expect_not(SHAPED);
+    let columns: Vec<usize> = listed.stdout.lines().filter_map(|line| line.find("ollama")).collect();
+    assert!(columns.len() == 2 && columns[0] == columns[1], "{}", listed.stdout);
+    let verified = project.run(["recordings", "verify"]);
+    verified.expect(1, &["the name of the case: openai-key", "rename the case"]).expect_not(SHAPED);
+}
