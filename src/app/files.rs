@@ -148,7 +148,6 @@ impl Write for AtomicFile {
 }
 
 /// Removes a folder of our own making if there is nothing in it.
-#[expect(clippy::disallowed_methods, reason = "removes what this process made")]
 pub(super) fn remove_if_empty(folder: &Path) {
     let _left = fs::remove_dir(folder);
 }

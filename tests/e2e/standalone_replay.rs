@@ -128,7 +128,11 @@ fn what_is_recorded_of_a_command_is_kept_if_the_command_passes_on_it() {
     let told = record("it is $$ now", &[]);
     told.expect(
         1,
-        &["the new recording of `gateway::one` does not replay", "the first time", "/messages/0/content differs"],
+        &[
+            "the new recording of `gateway::one` does not replay",
+            "the first time",
+            "/messages/0/content differs",
+        ],
     );
     assert_eq!(project.read(file), before);
     let aside = project.files("target/stack-test");
