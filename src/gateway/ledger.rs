@@ -16,6 +16,7 @@ use crate::recording::{Key, Masks, Owner, Question, RuleBook, Set, scan, usage_o
 use crate::wire::dialect::Dialect;
 use crate::wire::message::{Exchange, Request, Response};
 use std::collections::HashMap;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The state of all owners of calls. One lock, held for a lookup, never while a provider is asked; in replay a set that
@@ -34,6 +35,8 @@ pub(super) struct Ledger {
     rules: Arc<RuleBook>,
     /// All sets of the setup, whatever cases run: read once, where a case without a set misses a call.
     on_disk: OnceLock<Vec<Set>>,
+    /// How many calls were looked for in them.
+    searches: AtomicUsize,
     inner: Mutex<Inner>,
 }
 
@@ -112,6 +115,7 @@ impl Ledger {
             masks,
             rules,
             on_disk: OnceLock::new(),
+            searches: AtomicUsize::new(0),
             inner,
         };
         if matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing) {

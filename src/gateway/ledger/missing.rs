@@ -8,9 +8,12 @@ use crate::recording::{
 use crate::wire::message::Request;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Bytes of the sets on disk that are searched for a case that has none of its own.
 const MOST_READ: usize = 64 << 20;
+/// So many calls are looked for in all of them; where more are missed, the later ones only in those of their suite.
+const MOST_SEARCHES: usize = 32;
 
 /// A call that nothing answers, not explained yet.
 #[derive(Debug)]
@@ -102,11 +105,17 @@ impl Ledger {
             // A case that was renamed, or has other parameters, is recorded under a name that this run does not know.
             let known: HashSet<&Owner> = loaded.iter().map(|loaded| &loaded.set.owner).collect();
             let on_disk = self.on_disk.get_or_init(|| self.store.all(MOST_READ));
-            others.extend(on_disk.iter().filter(|set| !known.contains(&set.owner)));
+            let everywhere = self.searches.fetch_add(1, Ordering::Relaxed) < MOST_SEARCHES;
+            let searched = |set: &&Set| everywhere || same_suite(&set.owner, &question.owner);
+            others.extend(on_disk.iter().filter(|set| !known.contains(&set.owner)).filter(searched));
         }
         // What does not count is no difference.
         let rules = self.rules.of(&question.owner);
         let seen = |request: Request| rules.leave(self.masks.request(request));
         explain(question, own.as_ref().map(|own: &Arc<_>| &own.set), &others, &seen)
     }
+}
+
+fn same_suite(one: &Owner, other: &Owner) -> bool {
+    matches!((one, other), (Owner::Case(one), Owner::Case(other)) if one.suite() == other.suite())
 }
