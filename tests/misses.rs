@@ -23,9 +23,13 @@ fn owner(name: &str) -> Owner {
 }
 
 fn set(owner: Owner, bodies: &[&str]) -> Set {
+    let exchanges = bodies.iter().flat_map(|body| set_of(owner.clone(), request(body)).exchanges).collect();
+    Set { owner, exchanges }
+}
+
+fn set_of(owner: Owner, request: Request) -> Set {
     let response = Response { head: None, body: Body::Whole(bytes::Bytes::new()), end: End::Refused };
-    let exchange = |body: &&str| Exchange { request: request(body), response: response.clone() };
-    Set { owner, exchanges: bodies.iter().map(exchange).collect() }
+    Set { owner, exchanges: vec![Exchange { request, response }] }
 }
 
 fn question(request: Request) -> MissedCall {
@@ -134,6 +138,33 @@ fn a_case_that_was_renamed_is_told_where_its_recordings_are() {
     assert_eq!(miss.class, MissClass::NewCall);
     assert!(miss.explanation.contains("no recording of this case with the setup `tiny`"), "{miss:?}");
     assert!(miss.help().unwrap().contains("`inference/chat::old name`"), "{miss:?}");
+}
+
+#[test]
+fn a_parameter_of_the_query_is_left_out_by_its_name() {
+    let asked = |query: &str| Request { query: query.into(), ..request("") };
+    let own = set_of(owner("x"), asked("limit=2&t=1795363707405558696"));
+    let miss =
+        explain(&question(asked("limit=2&t=1795363719123456789")), Some(&own), &[], &|request| request);
+    assert_eq!((miss.class, rule(&miss)), (MissClass::Volatile, Some("match:\n  - ignore: '?t'")));
+}
+
+#[test]
+fn a_number_may_not_matter_where_nothing_else_changed() {
+    let seed = |seed: u32| CHAT.replace(r#""temperature":0"#, &format!(r#""seed":{seed}"#));
+    let miss = missed(&[&seed(1)], &seed(2));
+    assert_eq!((miss.class, rule(&miss)), (MissClass::ParameterChanged, Some("match:\n  - ignore: /seed")));
+    assert!(matches!(miss.mends[..], [Mend::Command(_), Mend::Rule(_)]), "{miss:?}");
+    let more = missed(&[&seed(1)], &seed(2).replace("rings", "moons"));
+    assert_eq!((more.class, rule(&more)), (MissClass::PromptChanged, None));
+}
+
+#[test]
+fn a_call_without_a_body_is_no_call_in_words() {
+    let asked = Request { method: "GET".into(), path: "/v1/models".into(), ..request("") };
+    let miss = explain(&question(asked), Some(&set(owner("x"), &[CHAT])), &[], &|request| request);
+    assert!(miss.explanation.ends_with("none asks `llm` for GET /v1/models"), "{miss:?}");
+    assert!(!miss.summary.contains(char::is_whitespace) && miss.summary.is_empty(), "{miss:?}");
 }
 
 #[test]

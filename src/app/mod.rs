@@ -22,6 +22,7 @@ mod proof;
 mod providers;
 mod proxy;
 mod python_packages;
+mod record_command;
 mod recordings;
 mod rig;
 mod rules;

@@ -50,6 +50,8 @@ pub(super) struct Project {
     pub(super) run: BTreeMap<String, Node>,
     /// What does not count when provider calls are compared.
     pub(super) rules: Vec<DeclaredRule>,
+    /// The file that `--config` named.
+    pub(super) named: Option<String>,
     /// The folder that its paths are relative to, if there is a file.
     pub(super) root: Option<PathBuf>,
     /// Environment variables whose values are secret, beside those of the providers.

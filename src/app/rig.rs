@@ -99,6 +99,7 @@ impl Rig<'_> {
             egress: settings.egress,
             proxy: proxy::settings(self.needs_proxy(mode), self.inputs),
             max_tokens: settings.max_tokens,
+            record_command: Some(settings.typed.command(self.setup(), &self.redactor())),
             // A new client for each call, never closed, stalls on a connection that is kept alive.
             close_connections: self.prepared.runtime != Runtime::Embedded,
             ..GatewayConfig::new(mode, self.setup(), &self.recordings())

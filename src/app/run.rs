@@ -36,6 +36,7 @@ impl Common<'_> {
         let (file, root) = file.map_or((None, None), |(file, root)| (Some(file), Some(root)));
         let mut project = Project::load(file.as_ref()).map_err(CommandError::usage)?;
         project.root = root;
+        project.named = self.project.map(str::to_owned);
         Ok(project)
     }
 }

@@ -3,6 +3,7 @@
 use super::inputs::Inputs;
 use super::otel::OtelChoice;
 use super::project::Project;
+use super::record_command::TypedFlags;
 use super::runtime::RuntimeChoice;
 use crate::cli::{Common, Models, Output, RecordArgs, RunArgs, Selected};
 use crate::model::{Egress, InferenceMode, ReplaySpeed};
@@ -105,6 +106,8 @@ pub(super) struct Settings {
     pub(super) run_timeout: Option<Duration>,
     pub(super) max_failures: Option<usize>,
     pub(super) update_snapshots: bool,
+    /// What a command that records the same must say, too.
+    pub(super) typed: TypedFlags,
 }
 
 /// What concerns the output, which must be open before the rest can be complained about.
@@ -156,6 +159,7 @@ pub(super) fn settle(
 ) -> Result<Settings, Vec<Diagnostic>> {
     let mut settling = Settling { errors: Vec::new() };
     let RunRequest { replay_speed, strict, keep_failed, max_tokens, .. } = request;
+    let typed = TypedFlags::of(&request.common, project);
     let RunRequest { common: Common { selected, target, models, execution, .. }, mode, .. } = request;
     let run = |key: &str| project.run.get(key).and_then(Said::project);
     let said = |flag: &str, value: &Option<String>| value.as_ref().map(|value| Said::flag(flag, value));
@@ -222,6 +226,7 @@ pub(super) fn settle(
         run_timeout: settling.duration(said("--run-timeout", &execution.run_timeout).or(run("run_timeout"))),
         max_failures: if execution.exit_first { Some(1) } else { execution.maxfail },
         update_snapshots: execution.update_snapshots,
+        typed,
     };
     settling.end(settings)
 }

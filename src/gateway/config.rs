@@ -56,6 +56,9 @@ pub struct GatewayConfig {
     pub staged: Vec<Set>,
     /// Where recorded sets are written in place of `root`, for as long as they are not proven.
     pub aside: Option<PathBuf>,
+    /// The command that records what is missing, for whoever reads of a miss; where our own runner tells of the cases,
+    /// the one that is missing is named behind it. Without, it is made from the setup.
+    pub record_command: Option<String>,
     /// For a gateway that serves somebody else's runner; `None` where our own tells it which case begins and ends.
     pub standalone: Option<Standalone>,
 }
@@ -66,8 +69,6 @@ pub struct GatewayConfig {
 pub struct Standalone {
     /// The request header that names the case.
     pub case_header: Option<HeaderName>,
-    /// The command that records what is missing, for whoever reads of a miss.
-    pub record_command: Option<String>,
 }
 
 impl GatewayConfig {
@@ -92,6 +93,7 @@ impl GatewayConfig {
             max_tokens: None,
             staged: Vec::new(),
             aside: None,
+            record_command: None,
             standalone: None,
         }
     }

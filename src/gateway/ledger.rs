@@ -16,6 +16,7 @@ use crate::recording::{Key, Masks, Owner, Question, RuleBook, Set, scan, usage_o
 use crate::wire::dialect::Dialect;
 use crate::wire::message::{Exchange, Request, Response};
 use std::collections::HashMap;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The state of all owners of calls. One lock, held for a lookup, never while a provider is asked; in replay a set that
@@ -32,6 +33,10 @@ pub(super) struct Ledger {
     kept: Store,
     masks: Masks,
     rules: Arc<RuleBook>,
+    /// All sets of the setup, whatever cases run: read once, where a case without a set misses a call.
+    on_disk: OnceLock<Vec<Set>>,
+    /// How many calls were looked for in them.
+    searches: AtomicUsize,
     inner: Mutex<Inner>,
 }
 
@@ -41,6 +46,8 @@ pub(super) struct Inner {
     setup: Arc<str>,
     /// The command that records, where it is not `stack-test record`.
     command: Option<Arc<str>>,
+    /// Whether that command records whatever is asked, so that no case is named behind it.
+    commands_all: bool,
     pub(super) owners: HashMap<Owner, State>,
     /// Who has recorded a question, ids aside.
     knowing: HashMap<Key, Vec<Owner>>,
@@ -92,10 +99,10 @@ pub(super) struct Ticket {
 impl Ledger {
     /// `stores`: where recordings are read, and where they are written.
     pub(super) fn new(config: &GatewayConfig, stores: (Store, Store), masks: Masks) -> Self {
-        let command = config.standalone.as_ref().and_then(|alone| alone.record_command.as_deref());
-        let command = command.map(|command| masks.text(command).into());
+        let command = config.record_command.as_deref().map(|command| masks.text(command).into());
+        let commands_all = config.standalone.is_some();
         let setup = config.setup.as_str().into();
-        let inner = Mutex::new(Inner { setup, command, ..Inner::default() });
+        let inner = Mutex::new(Inner { setup, command, commands_all, ..Inner::default() });
         let (mode, strict, rules) = (config.mode, config.strict, Arc::clone(&config.rules));
         let spellings = OnceLock::new();
         let ledger = Self {
@@ -107,6 +114,8 @@ impl Ledger {
             kept: stores.1,
             masks,
             rules,
+            on_disk: OnceLock::new(),
+            searches: AtomicUsize::new(0),
             inner,
         };
         if matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing) {

@@ -131,6 +131,26 @@ impl Store {
         Ok((found, text))
     }
 
+    /// The sets that can be read, of whomever, by path, as many as fit into `most` bytes.
+    pub(super) fn all(&self, most: usize) -> Vec<Set> {
+        let mut left = most;
+        let paths = self.survey().map(|survey| survey.sets).unwrap_or_default();
+        let mut sets = Vec::new();
+        for path in paths {
+            let size =
+                fs::metadata(&path).map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX));
+            if size > left {
+                continue;
+            }
+            let Ok((set, _)) = self.read(&path) else { continue };
+            let bodies: usize =
+                set.exchanges.iter().map(|exchange| exchange.response.body.bytes().len()).sum();
+            left = left.saturating_sub(size.max(bodies));
+            sets.push(set);
+        }
+        sets
+    }
+
     /// The text of the file at `path`, which need not be a recording; `None` if it is no text or cannot be read.
     pub fn text(&self, path: &Path) -> Option<String> {
         self.plain(path).ok()?.then(|| fs::read_to_string(path).ok())?

@@ -31,7 +31,7 @@ mod stats;
 mod write;
 
 pub use error::{FormatError, Problem};
-pub use explain::{MissedCall, describe, explain, unusable};
+pub use explain::{MissedCall, command_for, describe, explain, unusable};
 pub use export::{EXPORTERS, Exported, Exporter};
 pub use head::{bodies_of, owner_of};
 pub use ids::{Edge, ids, kind, may_hold_numbered, number_of, numbered};

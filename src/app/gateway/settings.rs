@@ -14,7 +14,7 @@ use crate::model::InferenceMode;
 use crate::plan::Plan;
 use crate::recording::NO_SETUP;
 use crate::source::{Diagnostic, Kind, nearest};
-use crate::text::Redactor;
+use crate::text::{Redactor, shell_word};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -92,7 +92,8 @@ pub(super) fn prepare(args: &GatewayArgs, common: &Common<'_>) -> Result<Prepare
         rules: Arc::new(rules),
         egress,
         proxy: proxy::settings(needs_proxy, inputs),
-        standalone: Some(Standalone { case_header, record_command: Some(record_command(args)) }),
+        record_command: Some(record_command(args, common.project)),
+        standalone: Some(Standalone { case_header }),
         ..GatewayConfig::new(mode, args.setup.as_deref().unwrap_or(NO_SETUP), &root)
     };
     Ok(Prepared { providers, config, redactor, notices })
@@ -128,9 +129,10 @@ fn recordings(args: &GatewayArgs, project: &Project) -> PathBuf {
 }
 
 /// The command that records what this one replays.
-fn record_command(args: &GatewayArgs) -> String {
+fn record_command(args: &GatewayArgs, config: Option<&str>) -> String {
     let mut words = vec!["stack-test gateway --mode record".to_owned()];
-    let mut flag = |name: &str, value: &str| words.push(format!("--{name} {}", quoted(value)));
+    let mut flag = |name: &str, value: &str| words.push(format!("--{name} {}", shell_word(value)));
+    config.into_iter().for_each(|file| flag("config", file));
     args.provider.iter().for_each(|provider| flag("provider", provider));
     args.setup.iter().for_each(|setup| flag("setup", setup));
     args.recordings.iter().for_each(|folder| flag("recordings", &folder.to_string_lossy()));
@@ -139,16 +141,7 @@ fn record_command(args: &GatewayArgs) -> String {
     args.secret.iter().filter(|secret| secret.starts_with("env:")).for_each(|secret| flag("secret", secret));
     if !args.command.is_empty() {
         words.push("--".to_owned());
-        words.extend(args.command.iter().map(|word| quoted(&word.to_string_lossy())));
+        words.extend(args.command.iter().map(|word| shell_word(&word.to_string_lossy())));
     }
     words.join(" ")
-}
-
-/// As a shell understands it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -2,9 +2,18 @@
 
 use super::{Inner, Ledger};
 use crate::model::{Miss, MissClass};
-use crate::recording::{MissedCall, Owner, Question, Set, explain, renumbered_request, unusable};
+use crate::recording::{
+    MissedCall, Owner, Question, Set, command_for, explain, renumbered_request, unusable,
+};
 use crate::wire::message::Request;
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Bytes of the sets on disk that are searched for a case that has none of its own.
+const MOST_READ: usize = 64 << 20;
+/// So many calls are looked for in all of them; where more are missed, the later ones only in those of their suite.
+const MOST_SEARCHES: usize = 32;
 
 /// A call that nothing answers, not explained yet.
 #[derive(Debug)]
@@ -26,8 +35,12 @@ impl Inner {
         asked: &Question,
         other_reason: Option<(MissClass, String)>,
     ) -> Unanswered {
-        let (setup, command) = (self.setup.to_string(), self.command.as_deref().map(str::to_owned));
+        let setup = self.setup.to_string();
         let owner = owners.first().cloned().unwrap_or(Owner::Session);
+        let command = self.command.as_deref().map(|command| match self.commands_all {
+            true => command.to_owned(),
+            false => command_for(command, &owner),
+        });
         let state = self.state_of(&owner);
         let loaded = state.loaded.as_ref();
         let question = MissedCall {
@@ -87,10 +100,22 @@ impl Ledger {
         loaded.sort_by(|one, other| one.set.owner.cmp(&other.set.owner));
         let own = loaded.iter().position(|loaded| loaded.set.owner == question.owner);
         let own = own.map(|place| loaded.remove(place));
-        let others: Vec<&Set> = loaded.iter().map(|loaded| &loaded.set).collect();
+        let mut others: Vec<&Set> = loaded.iter().map(|loaded| &loaded.set).collect();
+        if own.is_none() && matches!(question.owner, Owner::Case(_)) {
+            // A case that was renamed, or has other parameters, is recorded under a name that this run does not know.
+            let known: HashSet<&Owner> = loaded.iter().map(|loaded| &loaded.set.owner).collect();
+            let on_disk = self.on_disk.get_or_init(|| self.store.all(MOST_READ));
+            let everywhere = self.searches.fetch_add(1, Ordering::Relaxed) < MOST_SEARCHES;
+            let searched = |set: &&Set| everywhere || same_suite(&set.owner, &question.owner);
+            others.extend(on_disk.iter().filter(|set| !known.contains(&set.owner)).filter(searched));
+        }
         // What does not count is no difference.
         let rules = self.rules.of(&question.owner);
         let seen = |request: Request| rules.leave(self.masks.request(request));
         explain(question, own.as_ref().map(|own: &Arc<_>| &own.set), &others, &seen)
     }
+}
+
+fn same_suite(one: &Owner, other: &Owner) -> bool {
+    matches!((one, other), (Owner::Case(one), Owner::Case(other)) if one.suite() == other.suite())
 }

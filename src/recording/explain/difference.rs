@@ -38,6 +38,8 @@ pub(super) struct Entry {
     pub(super) area: Area,
     /// Rules without which the value differs from run to run; none if it is not volatile.
     pub(super) rules: Vec<Rule>,
+    /// A rule for a number that is not volatile, and may not matter all the same: a seed.
+    pub(super) perhaps: Option<Rule>,
 }
 
 /// All differences of two requests.
@@ -63,6 +65,10 @@ impl Found {
     }
 
     fn add(&mut self, place: &Place, entry: impl FnOnce() -> (Change, Volatile)) {
+        self.add_numbers(place, false, entry);
+    }
+
+    fn add_numbers(&mut self, place: &Place, numbers: bool, entry: impl FnOnce() -> (Change, Volatile)) {
         if self.entries.len() == MOST {
             self.more += 1;
             return;
@@ -70,11 +76,13 @@ impl Found {
         let (change, volatile) = entry();
         let (volatile, rules) = volatile.map_or((None, Vec::new()), |(name, rules)| (Some(name), rules));
         let difference = Difference { at: place.text.clone(), change, volatile };
-        self.entries.push(Entry { difference, area: place.area, rules });
+        let perhaps = (numbers && rules.is_empty()).then(|| place.ignored().map(Rule::Ignore)).flatten();
+        self.entries.push(Entry { difference, area: place.area, rules, perhaps });
     }
 
     fn changed(&mut self, place: &Place, recorded: &Value, now: &Value) {
-        self.add(place, || {
+        let numbers = recorded.is_number() && now.is_number() && place.may_not_matter();
+        self.add_numbers(place, numbers, || {
             let (one, other, from) = match (recorded, now) {
                 (Value::String(one), Value::String(other)) => differing(one, other),
                 (one, other) => (shown(one), shown(other), None),
@@ -132,7 +140,7 @@ pub(super) fn differences(recorded: &Request, now: &Request) -> Found {
     }
     let (one, other) = (query(&recorded.query), query(&now.query));
     if one != other {
-        found.walk(&mut Place::named("?", Area::Parameter), &one, &other);
+        found.walk(&mut Place::query(), &one, &other);
     }
     let (one, other) = (body(recorded), body(now));
     found.walk(&mut Place::body(), &one, &other);
@@ -217,6 +225,36 @@ impl Place {
         Self { text: String::new(), pattern: Some(String::new()), name: String::new(), area, depth: 0 }
     }
 
+    /// The query: rules know a parameter of it by `?` and its name.
+    fn query() -> Self {
+        Self { pattern: Some(String::new()), ..Self::named("?", Area::Parameter) }
+    }
+
+    /// The pointer for a rule that leaves it out.
+    fn ignored(&self) -> Option<String> {
+        self.pattern.clone().filter(|pattern| !pattern.is_empty())
+    }
+
+    /// Whether another number there may be of no account: the answer need not be another one for it.
+    fn may_not_matter(&self) -> bool {
+        const MATTER: [&str; 13] = [
+            "temperature",
+            "top_p",
+            "topP",
+            "top_k",
+            "topK",
+            "max_tokens",
+            "maxTokens",
+            "max_completion_tokens",
+            "max_output_tokens",
+            "maxOutputTokens",
+            "n",
+            "dimensions",
+            "num_predict",
+        ];
+        self.area == Area::Parameter && !MATTER.contains(&self.name.as_str())
+    }
+
     /// Goes one step down for the time of `there`.
     fn within(&mut self, step: &str, is_element: bool, there: impl FnOnce(&mut Self)) {
         let (text, area) = (self.text.len(), self.area);
@@ -224,8 +262,13 @@ impl Place {
         let escaped = step.replace('~', "~0").replace('/', "~1");
         let slash = if self.text == "?" { "" } else { "/" };
         self.text.push_str(&format!("{slash}{escaped}"));
-        if let Some(pattern) = &mut self.pattern {
-            pattern.push_str(&format!("/{}", if is_element { "*" } else { &escaped }));
+        let in_query = self.text.starts_with('?');
+        match &mut self.pattern {
+            Some(pattern) if in_query && pattern.is_empty() => pattern.push_str(&format!("?{step}")),
+            // One of several parameters of a name: the rule is for all of them.
+            Some(_) if in_query => {}
+            Some(pattern) => pattern.push_str(&format!("/{}", if is_element { "*" } else { &escaped })),
+            None => {}
         }
         let name = (!is_element).then(|| std::mem::replace(&mut self.name, step.to_owned()));
         if self.depth == 0 {
@@ -250,8 +293,8 @@ impl Place {
             return None;
         }
         let named = volatile::by_name(&self.name).filter(|_| self.area == Area::Parameter);
-        let ignored = self.pattern.as_ref().filter(|pattern| !pattern.is_empty());
-        if let (Some(name), Some(pattern)) = (named, ignored) {
+        let ignored = self.ignored();
+        if let (Some(name), Some(pattern)) = (named, &ignored) {
             return Some((name, vec![Rule::Ignore(pattern.clone())]));
         }
         let (Value::String(one), Value::String(other)) = (recorded, now) else { return None };
@@ -260,7 +303,7 @@ impl Place {
         // A value that is nothing else needs no pattern, unless it is what is said to the model.
         let whole = self.area == Area::Parameter && !other.contains(char::is_whitespace);
         let rules = match ignored.filter(|_| whole) {
-            Some(pattern) => vec![Rule::Ignore(pattern.clone())],
+            Some(pattern) => vec![Rule::Ignore(pattern)],
             None => kinds
                 .iter()
                 .map(|(kind, value)| Rule::Mask { pattern: kind.rule(value), name: kind.name })

@@ -48,29 +48,69 @@ pub fn explain(
         let why = format!("the call is recorded {times}, and every answer was given already");
         return miss(question, MissClass::OneTooMany, why, None);
     }
-    let nearest = nearest(question, own, others, seen);
+    let (nearest, is_sibling) = meant(question, own, others, seen);
     if let Some(why) = &question.other_ids {
         return miss(question, MissClass::OtherIds, why.clone(), nearest);
     }
     let class = match &nearest {
         // Without a set of its own, or with the very same call in another's, the call is new to its case.
-        Some(nearest) if own.is_some() => classify(nearest),
+        Some(nearest) if own.is_some() || is_sibling => classify(nearest),
         _ => MissClass::NewCall,
     };
     let why = match (&nearest, own) {
+        (Some(nearest), None) if nearest.found.entries.is_empty() => {
+            format!("{}, but the same call is recorded as `{}`", no_set(question), nearest.set.owner)
+        }
+        (Some(nearest), None) if is_sibling => {
+            format!("{}, but with other parameters: as `{}`", no_set(question), nearest.set.owner)
+        }
         (_, None) => no_set(question),
         (Some(nearest), Some(_)) if nearest.found.entries.is_empty() => {
             format!("the call is not recorded for this case, but for `{}`", nearest.set.owner)
         }
         (None, Some(_)) => {
-            let Request { provider, method, path, .. } = &question.request;
-            format!(
-                "no recording is anything like it; none asks `{provider}` for {method} {path} in such words"
-            )
+            let Request { provider, method, path, body, .. } = &question.request;
+            let words = if body.is_empty() { "" } else { " in such words" };
+            format!("no recording is anything like it; none asks `{provider}` for {method} {path}{words}")
         }
         _ => class.about().to_owned(),
     };
     miss(question, class, why, nearest)
+}
+
+/// The recording that was most likely meant, and whether it is of the same case with other parameters. Without a set of its
+/// own, what asks just the same comes first: the case was renamed. Then the case with other parameters: another model.
+fn meant<'a>(
+    question: &MissedCall,
+    own: Option<&'a Set>,
+    others: &[&'a Set],
+    seen: &dyn Fn(Request) -> Request,
+) -> (Option<Nearest<'a>>, bool) {
+    if own.is_some() {
+        return (nearest(question, own, others, seen), false);
+    }
+    let siblings: Vec<&Set> =
+        others.iter().copied().filter(|set| same_but_parameters(&set.owner, &question.owner)).collect();
+    let sibling = nearest(question, None, &siblings, seen);
+    if sibling.as_ref().is_some_and(|nearest| nearest.found.entries.is_empty()) {
+        return (sibling, true);
+    }
+    let any = nearest(question, None, others, seen);
+    match sibling {
+        Some(sibling) if any.as_ref().is_none_or(|any| !any.found.entries.is_empty()) => {
+            (Some(sibling), true)
+        }
+        _ => (any, false),
+    }
+}
+
+/// Whether both are the same case of a suite, but with other parameters.
+fn same_but_parameters(one: &Owner, other: &Owner) -> bool {
+    let (Owner::Case(one), Owner::Case(other)) = (one, other) else { return false };
+    fn name(case: &CaseId) -> &str {
+        case.case().split('[').next().unwrap_or_default()
+    }
+    one != other && one.suite() == other.suite() && name(one) == name(other)
 }
 
 /// A miss that has another reason than the recordings: they cannot be read, or it is not known whose the call is.

@@ -1,7 +1,7 @@
 //! What mends a miss.
 
 use super::super::{NO_SETUP, Owner};
-use super::difference::{Found, Rule};
+use super::difference::{Entry, Found, Rule};
 use crate::model::{Mend, MissClass, NearestRecording};
 
 /// What to do about a miss of `class`, likeliest first; `command` records the call.
@@ -14,7 +14,7 @@ pub(super) fn mends(
     let mut mends = Vec::new();
     // Which thing an id names matters: a rule would hide that it is another one.
     let ids = class == MissClass::OtherIds;
-    let rules = found.map(rules).filter(|rules| !rules.is_empty() && !ids);
+    let rules = found.map(|found| rules(found, class)).filter(|rules| !rules.is_empty() && !ids);
     let rule = rules.map(|rules| Mend::Rule(format!("match:\n{}", rules.join("\n"))));
     // Where more than volatile values differ, a rule alone mends nothing.
     let (first, last) = if class == MissClass::Volatile { (rule, None) } else { (None, rule) };
@@ -31,7 +31,7 @@ pub(super) fn mends(
         && let Some(case) = &nearest.case
     {
         mends.push(Mend::Advice(format!(
-            "if the case was called `{case}`, move its recordings to its new name"
+            "if the case was called `{case}`, move its recordings to its new name: the file, and `case` in it"
         )));
     }
     mends.push(Mend::Command(command));
@@ -42,22 +42,27 @@ pub(super) fn mends(
 /// The command that records the calls of `owner`.
 pub(super) fn record(owner: &Owner, setup: &str) -> String {
     let flag = if setup == NO_SETUP { String::new() } else { format!(" --setup {setup}") };
+    command_for(&format!("stack-test record{flag}"), owner)
+}
+
+/// `command`, which records, with the case that it is to record behind it.
+pub fn command_for(command: &str, owner: &Owner) -> String {
     match owner {
-        // As an argument of its own the id needs no quoting but the shell's.
-        Owner::Case(case) => {
-            format!("stack-test record{flag} '{}'", case.to_string().replace('\'', r"'\''"))
-        }
-        Owner::Session => format!("stack-test record{flag}"),
+        Owner::Case(case) => format!("{command} '{}'", case.to_string().replace('\'', r"'\''")),
+        Owner::Session => command.to_owned(),
     }
 }
 
-/// The entries of `match:` that make the volatile values not count, each once.
-fn rules(found: &Found) -> Vec<String> {
+/// The entries of `match:` that make the volatile values not count, each once; and numbers, where nothing else differs.
+fn rules(found: &Found, class: MissClass) -> Vec<String> {
+    let settled = |entry: &Entry| !entry.rules.is_empty() || entry.perhaps.is_some();
+    let numbers = class == MissClass::ParameterChanged && found.entries.iter().all(settled);
+    let perhaps = |entry: &'_ Entry| entry.perhaps.clone().filter(|_| numbers);
     let mut lines: Vec<String> = Vec::new();
-    for rule in found.entries.iter().flat_map(|entry| &entry.rules) {
+    for rule in found.entries.iter().flat_map(|entry| entry.rules.iter().cloned().chain(perhaps(entry))) {
         let line = match rule {
-            Rule::Ignore(pointer) => format!("  - ignore: {}", scalar(pointer)),
-            Rule::Mask { pattern, name } => format!("  - mask: {}\n    name: {name}", quoted(pattern)),
+            Rule::Ignore(pointer) => format!("  - ignore: {}", scalar(&pointer)),
+            Rule::Mask { pattern, name } => format!("  - mask: {}\n    name: {name}", quoted(&pattern)),
         };
         if !lines.contains(&line) {
             lines.push(line);

@@ -18,3 +18,4 @@ mod volatile;
 
 pub use describe::describe;
 pub use explanation::{MissedCall, explain, unusable};
+pub use mend::command_for;

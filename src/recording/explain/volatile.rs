@@ -24,6 +24,32 @@ impl Kind {
     }
 }
 
+/// A macro, since only literals can be put together to patterns.
+macro_rules! date {
+    (weekday) => {
+        r"((Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?"
+    };
+    (month) => {
+        "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
+    };
+    (time) => {
+        r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?( ?(Z|UTC|GMT|[A-Z]{1,4}T|[+-]\d{2}:?\d{2})\b)?"
+    };
+}
+
+/// `Sunday, 22 November 2026`.
+const DAY_MONTH: &str = concat!(date!(weekday), r"\d{1,2}\.? ", date!(month), r",? \d{4}");
+/// `Sunday, November 22, 2026`.
+const MONTH_DAY: &str = concat!(date!(weekday), date!(month), r" \d{1,2},? \d{4}");
+/// `Sun, 22 Nov 2026 16:08:27 +0000`, of mails and headers.
+const DAY_MONTH_TIME: &str =
+    concat!(date!(weekday), r"\d{1,2}\.? ", date!(month), r",? \d{4},?( at)? ", date!(time));
+/// `Nov 22, 2026, 4:08 PM`.
+const MONTH_DAY_TIME: &str = concat!(date!(weekday), date!(month), r" \d{1,2},? \d{4},?( at)? ", date!(time));
+/// `Sun Nov 22 16:08:27 UTC 2026`, of C and `date`.
+const CTIME: &str =
+    concat!(date!(weekday), date!(month), r" {1,2}\d{1,2} \d{2}:\d{2}:\d{2}( [A-Z]{1,5})? \d{4}");
+
 /// The kinds, the more special ones first: what one has taken the next ones do not see.
 static KINDS: &[Kind] = &[
     Kind { name: "port", find: r"(localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0):\d{2,5}", rule: None },
@@ -32,17 +58,12 @@ static KINDS: &[Kind] = &[
         find: r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?",
         rule: None,
     },
+    Kind { name: "timestamp", find: DAY_MONTH_TIME, rule: None },
+    Kind { name: "timestamp", find: MONTH_DAY_TIME, rule: None },
+    Kind { name: "timestamp", find: CTIME, rule: None },
     Kind { name: "date", find: r"\d{4}-\d{2}-\d{2}", rule: None },
-    Kind {
-        name: "date",
-        find: r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{1,2},? \d{4}",
-        rule: None,
-    },
-    Kind {
-        name: "date",
-        find: r"\d{1,2}\.? (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{4}",
-        rule: None,
-    },
+    Kind { name: "date", find: MONTH_DAY, rule: None },
+    Kind { name: "date", find: DAY_MONTH, rule: None },
     Kind { name: "time", find: r"\b\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?\b", rule: None },
     Kind { name: "uuid", find: r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", rule: None },
     Kind {
@@ -56,7 +77,7 @@ static KINDS: &[Kind] = &[
         rule: Some(prefixed),
     },
     Kind { name: "run-id", find: r"\b[0-9a-f]{8,}(-[0-9a-f]+){1,3}\b", rule: None },
-    Kind { name: "unix-time", find: r"\b1\d{9}(\d{3})?(\.\d+)?\b", rule: None },
+    Kind { name: "unix-time", find: r"\b1\d{9}(\d{3}){0,3}(\.\d+)?\b", rule: None },
     Kind {
         name: "hex",
         find: r"\b(0x)?([0-9a-f]*\d[0-9a-f]*[0-9a-f]{6,}|[0-9A-F]*\d[0-9A-F]{7,})\b",
@@ -158,6 +179,13 @@ mod tests {
             ("date", "on 2025-01-02.", "on 2026-11-12."),
             ("date", "on January 2, 2025", "on Nov 12, 2026"),
             ("date", "on 2 January 2025", "on 12 November 2026"),
+            ("date", "on Thursday, 2 January 2025", "on Sunday, 22 November 2026"),
+            ("timestamp", "Friday, 2 January 2025 09:08:07.", "Sunday, 22 November 2026 16:08:27."),
+            ("timestamp", "Thu, 02 Jan 2025 09:08:07 +0100", "Sun, 22 Nov 2026 16:08:27 +0000"),
+            ("timestamp", "Thu, 02 Jan 2025 09:08:07 GMT", "Sun, 22 Nov 2026 16:08:27 GMT"),
+            ("timestamp", "January 2, 2025 at 9:08 AM", "Sunday, November 22, 2026 at 4:08 PM"),
+            ("timestamp", "Thu Jan  2 09:08:07 2025", "Sun Nov 22 16:08:27 2026"),
+            ("timestamp", "Thu Jan  2 09:08:07 CET 2025", "Sun Nov 22 16:08:27 UTC 2026"),
             ("time", "at 9:05 PM", "at 10:15 AM"),
             ("uuid", "x 0d8f3a2e-58c1-4b6e-9f27-3a1b5c7d9e10", "x 7c9e6679-7425-40de-944b-e07fc1f90ae7"),
             ("temp-path", "in /tmp/pytest-1/x.txt", "in /tmp/tmpq3f/x.txt"),
@@ -167,6 +195,7 @@ mod tests {
             ("id", "call_5f3a9c0d7e21-1f-0 is meant", "call_0a1b2c3d4e5f-203b-1 is meant"),
             ("run-id", "It is 19aa3f5c2e1-1f3b-0", "It is 19aa4d09b7c-203b7-1"),
             ("unix-time", "since 1735786245", "since 1767322245"),
+            ("unix-time", "since 1735786245405558696", "since 1795363707405558696"),
             ("hex", "key 9f86d081884c7d65", "key 60303ae22b998861"),
             ("counter", "this is run-17", "this is run-203"),
         ];

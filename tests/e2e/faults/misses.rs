@@ -50,7 +50,7 @@ fn a_changed_prompt_is_shown_beside_the_recorded_one_with_its_step_and_the_comma
             "/messages/1/content differs",
             "- \"Which planet has rings\"",
             "+ \"Which planet has moons\"",
-            "stack-test record 'a::two'",
+            "'a::two'",
         ],
     );
     let junit = project.read("j.xml");

@@ -2,6 +2,7 @@
 
 mod exit_codes;
 mod matching;
+mod misses;
 mod outcomes;
 mod planted;
 mod proof;

@@ -1,0 +1,50 @@
+//! The command that records what a run misses, as it is printed: it must do so when it is pasted.
+
+use super::project::Project;
+use crate::cli::Common;
+use crate::recording::NO_SETUP;
+use crate::text::{Redactor, shell_word};
+
+/// The flags that were typed and say what is recorded from, and where; as name and value.
+#[derive(Debug, Clone, Default)]
+pub(super) struct TypedFlags(Vec<(&'static str, String)>);
+
+impl TypedFlags {
+    /// Those of `common`. `--secret` is none of them: its value must be shown nowhere.
+    pub(super) fn of(common: &Common, project: &Project) -> Self {
+        let Common { selected, target, models, .. } = common;
+        let path =
+            |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let said = [
+            ("config", project.named.clone()),
+            ("stack-config", target.stack_config.clone()),
+            ("runtime", target.runtime.clone()),
+            ("otel", target.otel.clone()),
+            ("recordings", path(&target.recordings)),
+            ("suites-dir", path(&selected.suites_dir)),
+            ("text-model", models.text_model.clone()),
+            ("vision-model", models.vision_model.clone()),
+            ("embedding-model", models.embedding_model.clone()),
+            ("rerank-model", models.rerank_model.clone()),
+            ("safety-shield", models.safety_shield.clone()),
+            ("judge-model", models.judge_model.clone()),
+            ("embedding-dimension", models.embedding_dimension.clone()),
+        ];
+        let said = said.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
+        let env = target.env.iter().map(|pair| ("env", pair.clone()));
+        Self(said.chain(env).collect())
+    }
+
+    /// The command, without the case that it is for. A value with a secret in it is left out.
+    pub(super) fn command(&self, setup: &str, redactor: &Redactor) -> String {
+        let setup = Some(("setup", setup)).filter(|(_, setup)| *setup != NO_SETUP);
+        let typed = self.0.iter().map(|(flag, value)| (*flag, value.as_str()));
+        let mut command = "stack-test record".to_owned();
+        for (flag, value) in setup.into_iter().chain(typed) {
+            if redactor.redact(value) == value {
+                command.push_str(&format!(" --{flag} {}", shell_word(value)));
+            }
+        }
+        command
+    }
+}
