@@ -203,7 +203,7 @@ fn keys(headers: &HeaderMap, dialect: &Dialect) -> Masks {
     let long = values
         .filter(|(_, key)| key.len() >= KEY && *key != DUMMY_KEY)
         .map(|(name, key)| (name, Secret::new(key)));
-    Masks::new(&long.collect::<Vec<_>>())
+    Masks::new(&long.collect::<Vec<_>>()).declared_only()
 }
 
 fn request_headers(headers: &HeaderMap, extra: &[(String, Secret)]) -> HeaderMap {

@@ -29,6 +29,13 @@ impl Masks {
         Self { finder: self.finder.allowing(keys.iter().cloned()) }
     }
 
+    /// Hides nothing but the declared secrets: others mask the rest later, with secrets that are not known here, and into which a
+    /// key may run.
+    #[must_use]
+    pub fn declared_only(self) -> Self {
+        Self { finder: self.finder.declared_only() }
+    }
+
     /// What finds them.
     pub(super) fn finder(&self) -> &SecretFinder {
         &self.finder

@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 pub struct SecretFinder {
     declared: Option<Arc<Declared>>,
     allowed: Arc<BTreeSet<Vec<u8>>>,
+    declared_only: bool,
 }
 
 /// A secret in a text.
@@ -80,6 +81,7 @@ impl SecretFinder {
         Self {
             declared: any.map(|any| Arc::new(Declared { letters, any, each, longest })),
             allowed: Arc::default(),
+            declared_only: false,
         }
     }
 
@@ -87,6 +89,13 @@ impl SecretFinder {
     #[must_use]
     pub fn allowing(mut self, keys: impl IntoIterator<Item = String>) -> Self {
         self.allowed = Arc::new(keys.into_iter().map(String::into_bytes).collect());
+        self
+    }
+
+    /// Leaves alone whatever only its shape gives away.
+    #[must_use]
+    pub fn declared_only(mut self) -> Self {
+        self.declared_only = true;
         self
     }
 
@@ -98,6 +107,9 @@ impl SecretFinder {
             if may_hold {
                 declared.find(bytes, &mut found);
             }
+        }
+        if self.declared_only {
+            return found;
         }
         let allowed = |key: &[u8]| self.allowed.contains(key);
         let ends: Vec<usize> = found.iter().map(|found: &Found<'_>| found.range.end).collect();

@@ -352,6 +352,18 @@ fn the_real_key_is_put_in_by_the_gateway() {
 }
 
 #[test]
+fn a_key_that_runs_into_a_secret_leaves_nothing_of_it() {
+    let (project, provider) = (Project::new(), echo());
+    let env = [("ZOO", "zebra+/quokka=42 π")];
+    let args = ["--mode", "record", "--secret", "env:ZOO"];
+    let gateway = Gateway::with(&project, &provider.url(), &args, &env);
+    gateway.chat("one", "sk-proj-madeup0madeup0madeup0zebra+/quokka=42 π");
+    gateway.terminate().expect(0, &["1 recorded"]);
+    let file = project.read("recordings/default/gateway/one.json");
+    assert!(file.contains("***ZOO***") && !file.contains("quokka") && !file.contains("openai-key"), "{file}");
+}
+
+#[test]
 fn a_case_whose_name_holds_a_secret_is_not_recorded() {
     let provider = echo();
     let project = Project::new();
