@@ -19,9 +19,21 @@ bench:
     cargo bench --locked --bench runner
     cargo bench --locked --bench gateway
 
+# CPU a request beside mitmdump (PyPI) and aimock (npm).
+bench-peers:
+    benches/peers/run
+
 # The slow, real ones: the openai client from PyPI against the embedded stack and the gateway.
 test-python:
     tests/python/run
+
+# The gateway as a proxy, with httpx, requests, Node, curl and botocore.
+test-mitm:
+    tests/mitm/run
+
+# A real Llama Stack and a real OGX from PyPI; builds llama.cpp's server the first time.
+test-stacks:
+    tests/stacks/run
 
 # Start the tiny provider and record every shipped suite from it, twice; the second time must change no byte.
 record:
