@@ -5,6 +5,7 @@
 //! command out.
 //! Everything below gets values and hands values back.
 
+mod aside;
 mod doctor;
 mod entry;
 mod error;

@@ -5,28 +5,24 @@
 //! was recorded, with every recorded answer used and none missing, has its old set replaced. Any other keeps its old one,
 //! the new one stays aside, and the run fails and says what differs.
 
-use super::files::remove_folder;
+use super::aside::{self, Aside, Placed, TIMES, named};
+use super::files::{display_name, remove_folder};
 use super::rig::{Rig, scope};
 use crate::events::{CaseReport, Event};
-use crate::gateway::{Finished, Gateway, GatewayConfig, Saved, Store};
+use crate::gateway::{Finished, Gateway, GatewayConfig, Store};
 use crate::model::{CaseId, InferenceMode, Mend, Miss, Status, Traffic};
 use crate::plan::Plan;
 use crate::recording::{Owner, Set};
 use crate::runner::{self, Stop, StopReason};
 use crate::source::Diagnostic;
 use crate::text::{plural, seconds};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// How often a new set is replayed.
 const PASSES: usize = TIMES.len();
-/// Each time, in words.
-const TIMES: [&str; 2] = ["the first time", "the second time"];
-/// The folder of a run in which recordings wait for their proof.
-const ASIDE: &str = "recorded";
 
 /// What has been recorded, and how its cases ended.
 pub(super) struct Proof<'a> {
@@ -48,11 +44,6 @@ pub(super) struct Proven {
     pub(super) unproven: Vec<Diagnostic>,
     /// What went wrong beside that.
     pub(super) errors: Vec<Diagnostic>,
-}
-
-/// Where what is recorded waits for its proof.
-pub(super) fn aside(rig: &Rig<'_>) -> PathBuf {
-    rig.folder().join(ASIDE)
 }
 
 /// Passes events on and notes how cases end.
@@ -85,17 +76,12 @@ impl<'a> Proof<'a> {
     /// Replays what was recorded and puts what proves itself in place of the old sets.
     pub(super) async fn prove(mut self) -> Proven {
         if !self.recorded.iter().any(|owner| matches!(owner, Owner::Case(_))) {
-            remove_folder(&aside(self.rig));
+            remove_folder(&aside::folder(&self.rig.folder()));
             return Proven::default();
         }
-        let aside = Store::new(&aside(self.rig), self.rig.setup());
-        let mut sets = Vec::new();
-        for owner in &self.recorded {
-            match aside.load(owner) {
-                Ok(set) => sets.push(set.unwrap_or_else(|| Set::new(owner.clone()))),
-                Err(error) => drop(self.wrong.insert(owner.clone(), Diagnostic::new(error.to_string()))),
-            }
-        }
+        let aside = Aside::new(&self.rig.folder(), self.rig.setup());
+        let (sets, broken) = aside.load(&self.recorded);
+        self.wrong.extend(broken.into_iter().map(|(owner, why)| (owner, Diagnostic::new(why))));
         if sets.is_empty() {
             return self.conclude(&aside, sets, Duration::ZERO);
         }
@@ -233,10 +219,7 @@ impl<'a> Proof<'a> {
     }
 
     fn blame(&mut self, owner: Owner, pass: usize, what: &str, miss: Option<&Miss>) {
-        let name = match &owner {
-            Owner::Session => "the calls outside cases".to_owned(),
-            Owner::Case(case) => format!("`{case}`"),
-        };
+        let name = named(&owner);
         let whose =
             if self.recorded.contains(&owner) { "the new recording of" } else { "beside the new ones," };
         let what = format!("{whose} {name} does not replay, {}: {what}", TIMES[pass - 1]);
@@ -248,29 +231,19 @@ impl<'a> Proof<'a> {
     }
 
     /// Puts the good ones in place, and says of each other where it is.
-    fn conclude(mut self, aside: &Store, sets: Vec<Set>, took: Duration) -> Proven {
+    fn conclude(self, aside: &Aside, sets: Vec<Set>, took: Duration) -> Proven {
         let kept = Store::new(&self.rig.recordings(), self.rig.setup());
-        let (mut proven, mut written, mut unchanged) = (Proven::default(), 0, 0);
-        let fallen: HashSet<Owner> = self.wrong.keys().cloned().collect();
-        for set in sets.into_iter().filter(|set| !fallen.contains(&set.owner)) {
-            let owner = set.owner.clone();
-            match kept.save(set) {
-                Ok(Saved::Unchanged) => unchanged += 1,
-                Ok(Saved::Written | Saved::Removed) => written += 1,
-                Err(error) => {
-                    proven.errors.push(Diagnostic::new(error.to_string()));
-                    continue;
-                }
-            }
-            // What is in place needs no second copy; one that cannot be removed does no harm.
-            let _left = aside.save(Set::new(owner));
-        }
-        for (owner, diagnostic) in std::mem::take(&mut self.wrong) {
-            if !self.recorded.contains(&owner) {
+        let good = sets.into_iter().filter(|set| !self.wrong.contains_key(&set.owner));
+        let Placed { written, unchanged, errors } = aside.put(good, &kept);
+        let errors = errors.into_iter().map(Diagnostic::new).collect();
+        let mut proven = Proven { unproven: Vec::new(), errors };
+        for (owner, diagnostic) in &self.wrong {
+            let diagnostic = diagnostic.clone();
+            if !self.recorded.contains(owner) {
                 proven.unproven.push(diagnostic);
                 continue;
             }
-            let place = shown(&aside.path(&owner), &self.rig.inputs.cwd);
+            let place = display_name(&self.rig.inputs.cwd, &aside.path(owner));
             proven.unproven.push(diagnostic.hint(format!(
                 "an old recording stays as it was; the new one is in {place}. What differs from call to call can be declared \
                  under `match:` in stack-test.yaml or the suite"
@@ -286,14 +259,14 @@ impl<'a> Proof<'a> {
             seconds(took)
         ));
         if proven.unproven.is_empty() && proven.errors.is_empty() {
-            remove_folder(&self::aside(self.rig));
+            remove_folder(&aside::folder(&self.rig.folder()));
         }
         proven
     }
 
     /// Nothing could be shown; nothing is replaced.
     fn unfinished(&self, mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
-        let place = shown(&aside(self.rig), &self.rig.inputs.cwd);
+        let place = display_name(&self.rig.inputs.cwd, &aside::folder(&self.rig.folder()));
         errors.push(
             Diagnostic::new("the new recordings could not be proven, and the old ones are as they were")
                 .hint(format!(
@@ -307,8 +280,4 @@ impl<'a> Proof<'a> {
     fn notice(&self, text: String) {
         let _ = self.events.send(Event::Notice(text));
     }
-}
-
-fn shown(path: &Path, cwd: &Path) -> String {
-    path.strip_prefix(cwd).unwrap_or(path).display().to_string()
 }

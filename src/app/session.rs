@@ -4,6 +4,7 @@
 //! the cases in flight and goes the orderly way; a second one skips the waiting, kills the stack and closes the reports
 //! with what there is.
 
+use super::aside;
 use super::inputs::Inputs;
 use super::outputs::Outputs;
 use super::prepare::Prepared;
@@ -165,7 +166,7 @@ impl<'a> Session<'a> {
                 "one case at a time, as nothing but that tells which case a provider call is for".into(),
             ));
         }
-        config.aside = Some(proof::aside(&self.rig));
+        config.aside = Some(aside::folder(&self.rig.folder()));
         let gateway = match self.rig.start_gateway(config).await {
             Ok(gateway) => gateway,
             Err(errors) => return Ended { errors, ..Ended::default() },

@@ -218,16 +218,12 @@ impl Gateway {
     /// What the stack is given in place of the URL of `provider`: the same path (`/v1`) behind the gateway and the
     /// provider's name. A provider that was not configured gets a URL that answers 404 and says so.
     pub fn base_url(&self, provider: &str) -> String {
-        let known = self.server.providers.iter().find(|(upstream, _)| upstream.name == provider);
-        let path = known.map_or("", |(_, url)| url.path().trim_end_matches('/'));
-        format!("http://{}/{provider}{path}", self.address)
+        self.server.base_url(self.address, "", provider)
     }
 
     /// The same for a stack, or a client of it, that belongs to `case`: all calls by this URL are of that case.
     pub fn base_url_for(&self, provider: &str, case: &CaseId) -> String {
-        let known = self.server.providers.iter().find(|(upstream, _)| upstream.name == provider);
-        let path = known.map_or("", |(_, url)| url.path().trim_end_matches('/'));
-        format!("http://{}/{}/{provider}{path}", self.address, token(case))
+        self.server.base_url(self.address, &format!("/{}", token(case)), provider)
     }
 
     /// The client of `case` sends `text` (a URL, a body) to the stack. Ids in it are the suite's own. To be called before

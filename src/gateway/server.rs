@@ -72,11 +72,17 @@ impl Server {
         if let Some(admin) = &mut admin {
             admin.providers = providers
                 .iter()
-                .map(|(one, url)| (one.name.clone(), base_url(address, &one.name, url)))
+                .map(|(one, url)| (one.name.clone(), base_url(address, "", &one.name, Some(url))))
                 .collect();
         }
         let GatewayConfig { close_connections, replay_speed, .. } = config;
         Ok(Self { providers, ledger, forwarder, admin, close_connections, replay_speed })
+    }
+
+    /// The URL at `address` that stands for that of `provider`; it leads nowhere if there is no such provider.
+    pub(super) fn base_url(&self, address: SocketAddr, before: &str, provider: &str) -> String {
+        let known = self.providers.iter().find(|(upstream, _)| upstream.name == provider);
+        base_url(address, before, provider, known.map(|(_, url)| url))
     }
 
     /// Answers a request to the provider that the path names or, with a place, to the one that is there.
@@ -205,9 +211,11 @@ impl Server {
     }
 }
 
-/// What is used in place of the URL of a provider: the same path behind the gateway's address and the provider's name.
-pub(super) fn base_url(address: SocketAddr, provider: &str, url: &Url) -> String {
-    format!("http://{address}/{provider}{}", url.path().trim_end_matches('/'))
+/// What is used in place of the URL of a provider: the same path behind the gateway's address, the step `before` that may
+/// name a case, and the provider's name.
+fn base_url(address: SocketAddr, before: &str, provider: &str, url: Option<&Url>) -> String {
+    let path = url.map_or("", |url| url.path().trim_end_matches('/'));
+    format!("http://{address}{before}/{provider}{path}")
 }
 
 /// The case that the first step of the path names, and the rest.

@@ -5,6 +5,7 @@ use super::round::Behind;
 use super::said::{conclusion, say};
 use super::settings::{Prepared, prepare};
 use crate::app::ExitStatus;
+use crate::app::aside;
 use crate::app::error::CommandError;
 use crate::app::files::remove_folder;
 use crate::app::rig;
@@ -13,9 +14,6 @@ use crate::app::signals::Listener;
 use crate::cli::GatewayArgs;
 use crate::gateway::GatewayConfig;
 use crate::model::InferenceMode;
-
-/// The folder of a run in which recordings wait for their proof.
-pub(super) const ASIDE: &str = "recorded";
 
 /// Serves until asked to stop, or as long as the command runs.
 ///
@@ -33,7 +31,7 @@ pub(in crate::app) async fn gateway(
     let mut signals = Listener::new();
     let ended = serve(&behind, config, &mut signals).await;
     // Certificates are of no use any more. What did not prove itself stays.
-    if !behind.folder.join(ASIDE).exists() {
+    if !aside::folder(&behind.folder).exists() {
         remove_folder(&behind.folder);
     }
     ended
@@ -48,7 +46,7 @@ async fn serve(
     let records = matches!(config.mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
     // Only what can be run again can be shown to replay.
     let proves = records && !args.command.is_empty() && !args.no_proof;
-    let first = GatewayConfig { aside: proves.then(|| behind.folder.join(ASIDE)), ..config.clone() };
+    let first = GatewayConfig { aside: proves.then(|| aside::folder(&behind.folder)), ..config.clone() };
     let Some(round) = behind.serve(first, signals).await? else {
         return Ok(ExitStatus::Interrupted);
     };

@@ -3,13 +3,13 @@
 //! The command is run twice more on the new sets, with no way to a provider. A set of which a call found no answer, or
 //! that was not asked for in full, keeps its old one in place; so do all if the command failed and no call tells why.
 
-use super::command::ASIDE;
 use super::round::{Behind, Round};
 use super::said::say;
+use crate::app::aside::{self, Aside, Placed, TIMES, named};
 use crate::app::error::CommandError;
 use crate::app::files::{display_name, remove_folder};
 use crate::app::signals::Listener;
-use crate::gateway::{GatewayConfig, Saved, Store};
+use crate::gateway::{GatewayConfig, Store};
 use crate::model::{InferenceMode, Miss, Traffic};
 use crate::recording::{Owner, Set};
 use crate::text::plural;
@@ -17,8 +17,6 @@ use std::collections::BTreeMap;
 
 /// How often the command is run again.
 const PASSES: usize = TIMES.len();
-/// Each time, in words.
-const TIMES: [&str; 2] = ["the first time", "the second time"];
 
 /// Proves what `recorded` left aside, and puts what proves itself in place of the old sets. Whether all did; `None` if the
 /// user asked twice for the end.
@@ -31,16 +29,10 @@ pub(super) async fn prove(
     recorded: &Round,
     signals: &mut Listener,
 ) -> Result<Option<bool>, CommandError> {
-    let folder = behind.folder.join(ASIDE);
-    let aside = Store::new(&folder, &config.setup);
-    let mut wrong: BTreeMap<Owner, String> = BTreeMap::new();
-    let mut sets = Vec::new();
-    for owner in &recorded.finished.recorded {
-        match aside.load(owner) {
-            Ok(set) => sets.push(set.unwrap_or_else(|| Set::new(owner.clone()))),
-            Err(error) => drop(wrong.insert(owner.clone(), error.to_string())),
-        }
-    }
+    let folder = aside::folder(&behind.folder);
+    let aside = Aside::new(&behind.folder, &config.setup);
+    let (sets, broken) = aside.load(&recorded.finished.recorded);
+    let mut wrong: BTreeMap<Owner, String> = broken.into_iter().collect();
     let tell = |line: String| say(&[line], &behind.redactor);
     // What failed, or was ended by the user, would not come to its end when run again.
     let runs_again = recorded.code == 0 && !recorded.asked_to_end;
@@ -67,18 +59,10 @@ pub(super) async fn prove(
             "note: what was recorded is kept without proof, as the command did not come to a good end".into(),
         );
     }
-    let mut failed = false;
-    let kept = Store::new(&config.root, &config.setup);
-    let (mut written, mut unchanged) = (0, 0);
-    for set in sets.into_iter().filter(|set| !wrong.contains_key(&set.owner)) {
-        match kept.save(set) {
-            Ok(Saved::Unchanged) => unchanged += 1,
-            Ok(Saved::Written | Saved::Removed) => written += 1,
-            Err(error) => {
-                failed = true;
-                tell(format!("error: {error}"));
-            }
-        }
+    let good = sets.into_iter().filter(|set| !wrong.contains_key(&set.owner));
+    let Placed { written, unchanged, errors } = aside.put(good, &Store::new(&config.root, &config.setup));
+    for error in &errors {
+        tell(format!("error: {error}"));
     }
     for (owner, what) in &wrong {
         if !recorded.finished.recorded.contains(owner) {
@@ -97,10 +81,10 @@ pub(super) async fn prove(
         tell(format!("proven: {written} written, {unchanged} as before, {} left aside", wrong.len()));
     }
     let is_left = wrong.keys().any(|owner| recorded.finished.recorded.contains(owner));
-    if !is_left && !failed {
+    if !is_left && errors.is_empty() {
         remove_folder(&folder);
     }
-    Ok(Some(wrong.is_empty() && !failed))
+    Ok(Some(wrong.is_empty() && errors.is_empty()))
 }
 
 /// What one replay shows to be wrong with the new `sets`.
@@ -138,11 +122,4 @@ fn missed(miss: &Miss) -> String {
         lines.lines().for_each(|line| text.push_str(&format!("\n  {line}")));
     }
     text
-}
-
-fn named(owner: &Owner) -> String {
-    match owner {
-        Owner::Session => "the calls outside cases".to_owned(),
-        Owner::Case(case) => format!("`{case}`"),
-    }
 }
