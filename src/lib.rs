@@ -10,6 +10,7 @@ pub mod events;
 pub mod gateway;
 pub mod model;
 pub mod plan;
+pub mod process;
 pub mod recording;
 pub mod report;
 pub mod runner;

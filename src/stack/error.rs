@@ -1,6 +1,7 @@
 //! Why there is no stack.
 
 use super::{PortOwner, Unready};
+use crate::process;
 use crate::source::Diagnostic;
 use crate::starter::{ConfigError, ServeError};
 use std::path::PathBuf;
@@ -62,22 +63,9 @@ pub enum Error {
         /// What went wrong.
         why: String,
     },
-    /// The log of the server could not be created.
-    #[error("cannot write {}: {source}", path.display())]
-    Log {
-        /// The file.
-        path: PathBuf,
-        /// What went wrong.
-        source: std::io::Error,
-    },
-    /// The server's program could not be run.
-    #[error("cannot run {}: {source}", program.display())]
-    Spawn {
-        /// The program.
-        program: PathBuf,
-        /// What went wrong.
-        source: std::io::Error,
-    },
+    /// Its process does not run.
+    #[error(transparent)]
+    Process(#[from] process::Error),
     /// The server ended before it was ready.
     #[error("the server ended before it was ready: {status}")]
     DiedEarly {

@@ -1,23 +1,16 @@
 //! The stack under test: started or reused, waited for until it is ready, and stopped without leaving a process.
 //!
 //! One file per [`crate::stack_config::Target`]. Ready means that it answers healthily, lists its providers and has the
-//! models that the run wants; an open port is not enough. This is the only room that spawns processes: each in a group of
-//! its own, killed as a group when the [`Stack`] is stopped or dropped.
+//! models that the run wants; an open port is not enough. What was started ends when the
+//! [`Stack`] is stopped or dropped.
 
 mod builtin;
 mod capabilities;
-#[expect(clippy::disallowed_methods, reason = "the one place that spawns a server")]
-mod child;
-#[expect(clippy::disallowed_methods, reason = "runs the command that the user wrapped")]
-mod command;
 mod container;
 #[expect(clippy::disallowed_methods, reason = "a run config named on the command line is read here")]
 mod embedded;
 mod error;
-mod group;
 mod http;
-#[expect(clippy::disallowed_methods, reason = "the log of a server is created here, and its end read")]
-mod log;
 #[expect(clippy::disallowed_methods, reason = "who holds a port is read from /proc")]
 mod port_owner;
 mod process;
@@ -31,7 +24,6 @@ mod running;
 mod runtime;
 mod substitute;
 
-pub use command::{RunningCommand, Signal};
 pub use embedded::embedded_config;
 pub use error::Error;
 pub use port_owner::PortOwner;

@@ -1,11 +1,11 @@
 //! `server:<config>:<port>`: the server that is there, or a child of ours.
 
 use super::capabilities::{self, Health};
-use super::child::{Child, Launch};
 use super::http::Http;
 use super::ready::{self, GaveUp, Ready, Wanted};
 use super::running::Started;
 use super::{Error, PortOwner, Runtime, StackRequest, embedded, python_stack};
+use crate::process::{Child, Launch, LogRequest};
 use crate::stack_config::Config;
 use std::time::Duration;
 
@@ -50,11 +50,14 @@ async fn spawn(
     http: &Http,
     url: String,
 ) -> Result<Started, Error> {
-    let launch = match &request.runtime {
+    let mut launch = match &request.runtime {
         Runtime::Embedded => embedded_launch(request, config, port)?,
         Runtime::Python(stack) => python_stack::launch(request, config, port, stack)?,
     };
-    let child = Child::spawn(request, &launch)?;
+    // What was asked for wins.
+    launch.env.extend(request.env.iter().cloned());
+    let log = LogRequest { path: request.log_dir.join("server.log"), redactor: request.redactor.clone() };
+    let child = Child::spawn(&launch, log, request.stop_grace)?;
     let wanted = wanted(request);
     let outcome = tokio::select! {
         // A child that has ended may have left its port to somebody else, whose answers are not its own.
@@ -84,7 +87,7 @@ fn embedded_launch(request: &StackRequest, config: &Config, port: u16) -> Result
     let served = embedded::redirected(config, request);
     let args = ["serve", &served.to_string(), "--port", &port.to_string(), "--until-stdin-closes"];
     let args = args.map(str::to_owned).to_vec();
-    Ok(Launch { program: request.exe.clone(), args, env: Vec::new() })
+    Ok(Launch { program: request.exe.clone(), args, ..Launch::default() })
 }
 
 /// A server of our own on a free port, for a config without one.

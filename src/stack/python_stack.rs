@@ -4,9 +4,9 @@
 //! literals in its run configs. `python/launch.py` starts the same function in the same Python and mends the three; see
 //! docs/decisions/0009-python-stacks.md.
 
-use super::child::Launch;
 use super::runtime::{Product, PythonStack};
 use super::{Error, StackRequest};
+use crate::process::{self, Launch};
 use crate::stack_config::{Config, Pair, ProviderKind};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -60,14 +60,14 @@ pub(super) fn launch(
     let program = words.remove(0);
     let store = fresh_folder(&request.log_dir)?;
     let env = env(request, config, (port, &store), stack);
-    Ok(Launch { program: program.into(), args: words, env })
+    Ok(Launch { program: program.into(), args: words, env, cwd: None })
 }
 
 /// A folder that nothing was stored in. A run that proves what it recorded starts the stack once more, and that one must not
 /// find what the one before left.
 fn fresh_folder(log_dir: &Path) -> Result<PathBuf, Error> {
     let mut path = log_dir.join("store");
-    let failed = |path: &Path, source| Error::Log { path: path.to_owned(), source };
+    let failed = |path: &Path, source| process::Error::Log { path: path.to_owned(), source }.into();
     std::fs::create_dir_all(log_dir).map_err(|source| failed(log_dir, source))?;
     for number in 2.. {
         match std::fs::create_dir(&path) {

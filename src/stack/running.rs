@@ -1,11 +1,11 @@
 //! A stack that runs.
 
-use super::child::Child;
 use super::ready::Ready;
 use super::remote::without_credentials;
 use super::{Error, Runtime, StackRequest, builtin, container, process, remote};
 use crate::events::StackInfo;
 use crate::model::Capabilities;
+use crate::process::Child;
 use crate::stack_config::Target;
 use crate::starter;
 use tokio::time::Instant;

@@ -10,8 +10,8 @@ use crate::app::signals::Listener;
 use crate::cli::GatewayArgs;
 use crate::gateway::{self, Finished, Gateway, GatewayConfig, UnusedCall};
 use crate::model::{CaseId, InferenceMode, Traffic};
+use crate::process::{RunningCommand, Signal};
 use crate::source::Diagnostic;
-use crate::stack::{RunningCommand, Signal};
 use crate::text::Redactor;
 use std::path::PathBuf;
 use tokio::net::TcpListener;
@@ -114,7 +114,7 @@ impl Behind<'_> {
         }
         let on_terminal = self.inputs.stdout_tty || self.inputs.stderr_tty;
         let running = RunningCommand::spawn(program, command_args, &told.env, on_terminal)
-            .map_err(|error| CommandError::usage(error.diagnostics()))?;
+            .map_err(|error| CommandError::usage(vec![Diagnostic::new(error.to_string())]))?;
         Ok(command_ended(running, signals).await)
     }
 }

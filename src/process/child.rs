@@ -1,4 +1,4 @@
-//! A server process of ours.
+//! A process of ours that runs beside us.
 //!
 //! Three things keep it from outliving us: it is killed with its group when [`Child`] is stopped or dropped; a task reaps it and
 //! kills what is left of its group; and it holds the reading end of a pipe whose writing end closes with us, even on `kill -9`,
@@ -6,7 +6,7 @@
 
 use super::group::Group;
 use super::log::Log;
-use super::{Error, StackRequest};
+use super::{Error, LogRequest};
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -18,16 +18,22 @@ use tokio_util::sync::CancellationToken;
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What is to be run.
-pub(super) struct Launch {
-    pub(super) program: PathBuf,
-    pub(super) args: Vec<String>,
-    /// Variables of its own; those of the request win.
-    pub(super) env: Vec<(String, String)>,
+#[derive(Clone, Default)]
+pub struct Launch {
+    /// The program; a bare name is looked for on PATH.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Variables on top of our own environment; the last one of a name counts.
+    pub env: Vec<(String, String)>,
+    /// Where it runs; where we do, if it is not said.
+    pub cwd: Option<PathBuf>,
 }
 
-/// A server process of ours.
+/// A process of ours that runs beside us. It is killed with its group when it is dropped.
 #[derive(Debug)]
-pub(super) struct Child {
+pub struct Child {
+    pid: u32,
     group: Group,
     /// How it ended, once it has.
     ended: watch::Receiver<Option<String>>,
@@ -41,53 +47,67 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// Runs `launch` in a group of its own, its output in the log.
-    pub(super) fn spawn(request: &StackRequest, launch: &Launch) -> Result<Self, Error> {
-        let (log, output, logged) = Log::create(request)?;
+    /// Runs `launch` in a group of its own, its output in the log. When it is stopped, it has `grace` to end by itself.
+    ///
+    /// # Errors
+    /// The log cannot be created, or the program cannot be run.
+    pub fn spawn(launch: &Launch, log: LogRequest, grace: Duration) -> Result<Self, Error> {
+        let (log, output, logged) = Log::create(log)?;
         let failed = |source| Error::Spawn { program: launch.program.clone(), source };
         let mut command = Command::new(&launch.program);
         command
             .args(&launch.args)
-            .envs(launch.env.iter().chain(&request.env).map(|(name, value)| (name, value)))
+            .envs(launch.env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(output.try_clone().map_err(failed)?)
             .stderr(output)
             .kill_on_drop(true);
+        if let Some(cwd) = &launch.cwd {
+            command.current_dir(cwd);
+        }
         #[cfg(unix)]
         command.process_group(0);
         let mut child = command.spawn().map_err(failed)?;
         // It holds our copies of the pipe, which ends when all are closed.
         drop(command);
         let stdin = child.stdin.take();
-        let group = Group::led_by(child.id().unwrap_or_default());
+        let pid = child.id().unwrap_or_default();
+        let group = Group::led_by(pid);
         let (sender, ended) = watch::channel(None);
         let kill = CancellationToken::new();
         tokio::spawn(reap(child, group, kill.clone(), (logged, sender)));
-        Ok(Self { grace: request.stop_grace, group, ended, kill, log, _stdin: stdin })
+        Ok(Self { pid, grace, group, ended, kill, log, _stdin: stdin })
     }
 
-    pub(super) fn group(&self) -> Group {
+    /// Its number, while it runs.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The group that it leads.
+    pub fn group(&self) -> Group {
         self.group
     }
 
-    pub(super) fn log(&self) -> &Log {
+    /// What it says.
+    pub fn log(&self) -> &Log {
         &self.log
     }
 
     /// How it ended; pends until it has.
-    pub(super) async fn wait(&self) -> String {
+    pub async fn wait(&self) -> String {
         let mut ended = self.ended.clone();
         let status = ended.wait_for(Option::is_some).await.map(|status| status.clone());
         status.ok().flatten().unwrap_or_else(|| "it is not known how".to_owned())
     }
 
     /// How it ended, if it has.
-    pub(super) fn ended(&self) -> Option<String> {
+    pub fn ended(&self) -> Option<String> {
         self.ended.borrow().clone()
     }
 
     /// Asks it to end, ends it if it does not, and returns when it has.
-    pub(super) async fn stop(self) {
+    pub async fn stop(self) {
         if self.ended().is_some() {
             return;
         }

@@ -1,16 +1,17 @@
 //! Signals to a process group. Elsewhere than on Unix there are no groups: the child alone is killed, by its handle.
 
-/// The process group of a server that we started; its id is that of the server, its leader.
+/// The process group of a process that we started; its id is that of its leader.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Group(u32);
+pub struct Group(u32);
 
 impl Group {
-    pub(super) fn led_by(pid: u32) -> Self {
+    /// The group whose leader is the process `pid`.
+    pub fn led_by(pid: u32) -> Self {
         Self(pid)
     }
 
     /// Whether a process belongs to it, as far as that can be known.
-    pub(super) fn has(self, pid: u32) -> bool {
+    pub fn has(self, pid: u32) -> bool {
         #[cfg(unix)]
         if let Some(pid) = as_pid(pid) {
             let group = rustix::process::getpgid(Some(pid));
@@ -20,19 +21,20 @@ impl Group {
     }
 
     /// Asks all of it to end.
-    pub(super) fn terminate(self) {
+    pub fn terminate(self) {
         #[cfg(unix)]
         self.signal(rustix::process::Signal::TERM);
     }
 
     /// Ends all of it.
-    pub(super) fn kill(self) {
+    pub fn kill(self) {
         #[cfg(unix)]
         self.signal(rustix::process::Signal::KILL);
     }
 
+    /// Sends a signal to all of it.
     #[cfg(unix)]
-    pub(super) fn signal(self, signal: rustix::process::Signal) {
+    pub fn signal(self, signal: rustix::process::Signal) {
         if let Some(pid) = as_pid(self.0) {
             // The only failure is that nobody is left, which is what was wanted.
             let _ = rustix::process::kill_process_group(pid, signal);

@@ -1,7 +1,7 @@
-//! The log of a server: its file, and its last lines for a message.
+//! The log of a process: its file, and its last lines for a message.
 
-use super::{Error, StackRequest};
-use crate::text::RedactingWriter;
+use super::Error;
+use crate::text::{RedactingWriter, Redactor};
 use std::fs::File;
 use std::io::{ErrorKind, PipeReader, PipeWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -16,9 +16,18 @@ const BYTES: u64 = 64 * 1024;
 /// Longest line shown, in characters.
 const WIDTH: usize = 400;
 
-/// The log of a server.
+/// Where a log is wanted.
 #[derive(Clone)]
-pub(super) struct Log {
+pub struct LogRequest {
+    /// The file; its folder is created.
+    pub path: PathBuf,
+    /// Hides secrets in it.
+    pub redactor: Redactor,
+}
+
+/// The log of a process.
+#[derive(Clone)]
+pub struct Log {
     path: PathBuf,
 }
 
@@ -29,18 +38,20 @@ impl std::fmt::Debug for Log {
 }
 
 impl Log {
-    /// Creates `server.log` in the request's folder, and the folder; writes there, without secrets, what comes by the pipe that
+    /// Creates the file and its folder; writes there, without secrets, what comes by the pipe that
     /// is given back. The receiver hears when that is all.
-    pub(super) fn create(request: &StackRequest) -> Result<(Self, PipeWriter, oneshot::Receiver<()>), Error> {
-        let path = request.log_dir.join("server.log");
+    pub(super) fn create(request: LogRequest) -> Result<(Self, PipeWriter, oneshot::Receiver<()>), Error> {
+        let LogRequest { path, redactor } = request;
         let failed = |source| Error::Log { path: path.clone(), source };
-        std::fs::create_dir_all(&request.log_dir).map_err(failed)?;
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
         let file = File::create(&path).map_err(failed)?;
         let (reader, writer) = std::io::pipe().map_err(failed)?;
         let (ended, end) = oneshot::channel();
-        let log = RedactingWriter::new(file, request.redactor.clone());
+        let log = RedactingWriter::new(file, redactor);
         std::thread::Builder::new()
-            .name("server-log".to_owned())
+            .name("process-log".to_owned())
             .spawn(move || {
                 write(reader, log);
                 let _nobody_waits = ended.send(());
@@ -49,12 +60,13 @@ impl Log {
         Ok((Self { path }, writer, end))
     }
 
-    pub(super) fn path(&self) -> &Path {
+    /// Its file.
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// The last lines, without escape sequences. A log that cannot be read has none.
-    pub(super) fn tail(&self) -> Vec<String> {
+    pub fn tail(&self) -> Vec<String> {
         let text = read_end(&self.path).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         // The marks under a line of a Python traceback say nothing alone, and would push out what does.
@@ -64,7 +76,7 @@ impl Log {
     }
 }
 
-/// Writes what comes, and reads on if it cannot: a server must not stop because a disk is full.
+/// Writes what comes, and reads on if it cannot: a process must not stop because a disk is full.
 fn write(mut reader: PipeReader, mut log: RedactingWriter<File>) {
     let mut buffer = vec![0; 16 * 1024];
     loop {
