@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use stack_test::check::{
-    Captures, Checks, Chunk, Ending, Evaluation, Observed, Resources, Scope, TextTemplate, tables,
+    Captures, Checks, Chunk, Ending, Evaluation, Observed, Resources, Scope, Telemetry, TextTemplate, tables,
 };
 use stack_test::source::{Diagnostic, Node, SourceFile, yaml};
 use std::sync::Arc;
@@ -47,6 +47,7 @@ fn answer(content_type: &str, body: &str) -> Observed {
         chunks: vec![Chunk { end: body.len(), at: Duration::from_millis(40) }],
         duration: Duration::from_millis(50),
         ending: Ending::Complete,
+        telemetry: Telemetry::default(),
     }
 }
 

@@ -6,6 +6,7 @@ use super::prepare::Prepared;
 use super::proxy;
 use super::scope::GatewayScope;
 use crate::events::Event;
+use crate::fixtures::Collector;
 use crate::gateway::{self, Gateway, GatewayConfig};
 use crate::model::{Egress, InferenceMode, Secret};
 use crate::plan::Plan;
@@ -18,7 +19,7 @@ use crate::suite::ModelKind;
 use crate::text::Redactor;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::UnboundedSender;
@@ -26,6 +27,9 @@ use tokio_util::sync::CancellationToken;
 
 /// The environment variable with a key for the stack itself.
 const STACK_KEY_ENV: &str = "STACK_TEST_API_KEY";
+
+/// The variables that say what the stack calls this machine, for the URLs of fixtures.
+const HOST_ENVS: [&str; 3] = ["STACK_TEST_MCP_HOST", "LLAMA_STACK_TEST_MCP_HOST", "OGX_TEST_MCP_HOST"];
 
 /// Where a run leaves what is not a report, below the working directory.
 const RUNS_FOLDER: &str = "target/stack-test";
@@ -52,6 +56,8 @@ pub(super) struct Rig<'a> {
     /// What looks like a key and is none.
     pub(super) allow_secrets: Vec<String>,
     pub(super) run_id: String,
+    /// Where the stack sends its telemetry, once it is started.
+    pub(super) collector: OnceLock<Arc<Collector>>,
 }
 
 impl Rig<'_> {
@@ -144,6 +150,9 @@ impl Rig<'_> {
         let mut env = gateway
             .map_or_else(|| providers.plain_env(), |(gateway, mode)| providers.stack_env(gateway, mode));
         env.extend(gateway.iter().flat_map(|(gateway, _)| proxy::env(gateway, &self.folder(), self.inputs)));
+        env.extend(
+            self.collector.get().iter().flat_map(|collector| telemetry_env(collector, self.fixture_host())),
+        );
         let request = StackRequest {
             target: match gateway {
                 Some(_) => providers.isolated(settings.stack_config.target()),
@@ -170,6 +179,28 @@ impl Rig<'_> {
             _ = stop.broken_off() => cancel.cancel(),
         }
         starting.await
+    }
+
+    /// Starts the collector of telemetry, if a case wants some and the stack sends any.
+    ///
+    /// # Errors
+    /// There is no port for it.
+    pub(super) async fn start_collector(&self) -> Result<(), Diagnostic> {
+        let sends = match &self.prepared.runtime {
+            Runtime::Embedded => false,
+            Runtime::Python(stack) => stack.instrument.is_some(),
+        };
+        let wanted = self.prepared.plan.cases.iter().any(|case| case.skip.is_none() && case.asks_telemetry());
+        if sends && wanted && self.collector.get().is_none() {
+            let collector = Collector::start().await.map_err(|error| Diagnostic::new(error.to_string()))?;
+            let _first = self.collector.set(Arc::new(collector));
+        }
+        Ok(())
+    }
+
+    /// What the stack calls this machine, where somebody says so: a container may not find it as loopback.
+    fn fixture_host(&self) -> Option<String> {
+        HOST_ENVS.iter().find_map(|name| self.inputs.env(name)).map(str::to_owned)
     }
 
     /// Hides secrets in the log of the stack.
@@ -212,8 +243,26 @@ impl Rig<'_> {
             update_snapshots: settings.update_snapshots,
             death_notice: if self.is_process() { DEATH_NOTICE } else { Duration::ZERO },
             capabilities: stack.capabilities().clone(),
+            telemetry: self.collector.get().cloned(),
+            fixture_host: self.fixture_host(),
         }
     }
+}
+
+/// Has OpenTelemetry send what it knows to `collector`, and soon.
+fn telemetry_env(collector: &Collector, host: Option<String>) -> Vec<(String, String)> {
+    let endpoint = collector.endpoint(host.as_deref());
+    [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+        ("OTEL_TRACES_EXPORTER", "otlp"),
+        ("OTEL_METRICS_EXPORTER", "otlp"),
+        // Milliseconds. What a case waits for should not lie about.
+        ("OTEL_BSP_SCHEDULE_DELAY", "200"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "500"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec()
 }
 
 /// The runner's port: with a gateway behind it, or with nothing.

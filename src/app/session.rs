@@ -20,7 +20,7 @@ use crate::runner::{self, CaseScope, Stop, StopReason};
 use crate::source::Diagnostic;
 use crate::stack::{self, Stack};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -48,7 +48,14 @@ impl<'a> Session<'a> {
         prepared: Prepared,
         (secrets, allow_secrets): (Vec<(String, Secret)>, Vec<String>),
     ) -> Self {
-        let rig = Rig { inputs, prepared, secrets, allow_secrets, run_id: rig::run_id(inputs) };
+        let rig = Rig {
+            inputs,
+            prepared,
+            secrets,
+            allow_secrets,
+            run_id: rig::run_id(inputs),
+            collector: OnceLock::new(),
+        };
         Self { rig, stop: Stop::default(), began: Instant::now() }
     }
 
@@ -213,6 +220,9 @@ impl<'a> Session<'a> {
     async fn with_stack(&self, events: &UnboundedSender<Event>, gateway: Option<&Arc<Gateway>>) -> Ended {
         let mode = self.rig.prepared.settings.mode;
         let behind = gateway.map(|gateway| (gateway.as_ref(), mode));
+        if let Err(error) = self.rig.start_collector().await {
+            return self.failed(events, error);
+        }
         let stack = match self.rig.start_stack(events, behind, &self.stop).await {
             Ok(stack) => stack,
             Err(stack::Error::Cancelled) => return Ended::default(),

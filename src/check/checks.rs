@@ -49,6 +49,11 @@ impl Checks {
         self.expectations.is_empty()
     }
 
+    /// Whether something is expected of the telemetry that the stack sends, which comes later than its answer.
+    pub fn asks_telemetry(&self) -> bool {
+        self.expectations.iter().any(|expectation| subject::TELEMETRY.contains(&expectation.subject.as_str()))
+    }
+
     /// The names its templates use.
     pub fn references(&self) -> Vec<Reference> {
         self.expectations.iter().flat_map(|expectation| expectation.rules.references()).collect()

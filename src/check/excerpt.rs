@@ -52,7 +52,7 @@ pub(super) fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Ending;
+    use crate::check::{Ending, Telemetry};
     use std::time::Duration;
 
     fn of(body: &[u8]) -> String {
@@ -63,6 +63,7 @@ mod tests {
             chunks: Vec::new(),
             duration: Duration::ZERO,
             ending: Ending::Complete,
+            telemetry: Telemetry::default(),
         })
     }
 

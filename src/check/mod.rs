@@ -33,7 +33,7 @@ mod unmet;
 
 pub use captures::Captures;
 pub use checks::{Checks, Evaluation};
-pub use observed::{Chunk, Ending, Observed};
+pub use observed::{Chunk, Ending, Observed, Telemetry};
 pub use reference::{Described, Table, reference, tables};
 pub use resources::Resources;
 pub use scope::Scope;

@@ -18,6 +18,17 @@ pub struct Observed {
     pub duration: Duration,
     /// How the body ended.
     pub ending: Ending,
+    /// What the stack told of its work, as far as it had come.
+    pub telemetry: Telemetry,
+}
+
+/// What a stack tells of its work by OpenTelemetry.
+#[derive(Debug, Clone, Default)]
+pub struct Telemetry {
+    /// Spans, each a mapping: `name`, `kind`, `attributes`, `resource`, `status`, …
+    pub spans: Vec<serde_json::Value>,
+    /// Data points of metrics, each a mapping: `name`, `kind`, `value`, `attributes`, …
+    pub metrics: Vec<serde_json::Value>,
 }
 
 /// A piece of a body.

@@ -3,7 +3,7 @@
 use super::compile::Compiler;
 use super::library::Library;
 use super::resolve::{Resolved, ResolvedSuite, Wanted, resolve};
-use super::{Filter, ModelChoices, Plan, PlannedCase, PlannedSuite, SuiteSources, parallel};
+use super::{Filter, ModelChoices, Plan, PlannedCase, PlannedSuite, SuiteSources, fixtures, parallel};
 use crate::source::{Diagnostic, Origin, nearest};
 use crate::suite::Fragment;
 use std::collections::{HashMap, HashSet};
@@ -121,11 +121,13 @@ impl Builder<'_> {
         let base = headers.is_empty().then_some(self.library);
         let library = Library::new(fragments(), base, &mut built.errors);
         let mut compiler = Compiler::new(self.sources, headers, library);
+        compiler.fixture_names = fixtures::names(&suite.fixtures);
+        let fixtures: Arc<[_]> = compiler.fixtures(&suite.fixtures).into();
         compiler.compile_library(fragments());
         let mut ids = Ids::default();
         for case in &suite.cases {
             let expansion = compiler.case(&resolved.path, suite, case, &self.selection.models);
-            let cases = expansion.cases(0);
+            let cases = expansion.cases(0, &fixtures);
             ids.check(&case.name.text, &case.name.origin, &cases, &mut built.errors);
             for case in cases {
                 if self.wants(resolved, &case) {

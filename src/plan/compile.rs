@@ -14,6 +14,8 @@ pub(super) struct Compiler<'a> {
     /// The headers that every request of the file gets.
     headers: &'a [Field],
     pub(super) library: Library<'a>,
+    /// The names of the file's fixtures: `fixtures.<name>.url`.
+    pub(super) fixture_names: Vec<String>,
     /// The models that the templates of the current fragment use.
     pub(super) models_used: Vec<(ModelKind, Origin)>,
     pub(super) errors: Vec<Diagnostic>,
@@ -37,7 +39,14 @@ struct Progress {
 
 impl<'a> Compiler<'a> {
     pub(super) fn new(resources: &'a dyn Resources, headers: &'a [Field], library: Library<'a>) -> Self {
-        Self { resources, headers, library, models_used: Vec::new(), errors: Vec::new() }
+        Self {
+            resources,
+            headers,
+            library,
+            fixture_names: Vec::new(),
+            models_used: Vec::new(),
+            errors: Vec::new(),
+        }
     }
 
     /// Steps, and the `finally` that sees what they captured.
@@ -161,7 +170,7 @@ impl<'a> Compiler<'a> {
         Some(Part { name: part.field.text.clone(), file_name, content_type, content: content? })
     }
 
-    fn bytes(&mut self, path: &Word) -> Option<Vec<u8>> {
+    pub(super) fn bytes(&mut self, path: &Word) -> Option<Vec<u8>> {
         let file = &path.origin.file;
         let what = match self.resources.bytes(file, &path.text) {
             Ok(Some(bytes)) => return Some(bytes),
@@ -204,7 +213,7 @@ impl<'a> Compiler<'a> {
         Some(checks)
     }
 
-    fn text(&mut self, node: &Node, visible: &Visible) -> Option<TextTemplate> {
+    pub(super) fn text(&mut self, node: &Node, visible: &Visible) -> Option<TextTemplate> {
         let template = self.kept(TextTemplate::compile(node))?;
         self.look_up(template.references(), visible);
         Some(template)
@@ -228,6 +237,9 @@ impl<'a> Compiler<'a> {
 
     fn look_up(&mut self, references: Vec<Reference>, visible: &Visible) {
         for reference in references {
+            if self.fixture_names.contains(&reference.path) {
+                continue;
+            }
             if let Err(error) = visible.judge(&reference) {
                 self.errors.push(error);
             } else if visible.models.is_none()

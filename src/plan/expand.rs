@@ -2,7 +2,7 @@
 
 use super::compile::{Block, Compiler};
 use super::names::{Visible, is_reserved};
-use super::{ModelChoices, PlannedCase, Repeat, XFail};
+use super::{ModelChoices, PlannedCase, PlannedFixture, Repeat, XFail};
 use crate::check::{Scope, ValueTemplate};
 use crate::model::CaseId;
 use crate::source::{Diagnostic, Kind, Node};
@@ -83,11 +83,11 @@ fn missing(case: &Case, choices: &ModelChoices) -> Option<String> {
 
 impl Expansion<'_> {
     /// The cases, in the order of the models and params as they are written: the first changes slowest.
-    pub(super) fn cases(&self, suite: usize) -> Vec<PlannedCase> {
-        (0..self.combinations).map(|number| self.planned(number, suite)).collect()
+    pub(super) fn cases(&self, suite: usize, fixtures: &Arc<[PlannedFixture]>) -> Vec<PlannedCase> {
+        (0..self.combinations).map(|number| self.planned(number, suite, fixtures)).collect()
     }
 
-    fn planned(&self, number: usize, suite: usize) -> PlannedCase {
+    fn planned(&self, number: usize, suite: usize, fixtures: &Arc<[PlannedFixture]>) -> PlannedCase {
         let case = self.case;
         let (models, params) = self.chosen(number);
         let ids: Vec<&str> = params.iter().map(|(_, (id, _))| *id).collect();
@@ -109,6 +109,7 @@ impl Expansion<'_> {
             retries: case.retries,
             repeat: case.repeat.map(|repeat| Repeat { times: repeat.times, pass_rate: repeat.pass_rate }),
             locks: case.locks.clone(),
+            fixtures: Arc::clone(fixtures),
             names,
             steps: Arc::clone(&self.block.steps),
             finally: Arc::clone(&self.block.finally),

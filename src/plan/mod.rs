@@ -11,6 +11,7 @@ mod compile;
 mod expand;
 mod filter;
 mod filter_syntax;
+mod fixtures;
 mod library;
 mod model_choices;
 mod names;
@@ -26,6 +27,6 @@ pub use names::{BUILT_IN, BuiltIn};
 pub use resolve::{Resolved, Wanted, resolve};
 pub use sources::SuiteSources;
 pub use types::{
-    Body, Method, OnTimeout, Part, PartContent, Plan, PlannedCase, PlannedStep, PlannedSuite, Polling,
-    Repeat, RequestStep, XFail,
+    Body, FixturePlan, HostedContent, HostedPlan, McpPlan, Method, OnTimeout, Part, PartContent, Plan,
+    PlannedCase, PlannedFixture, PlannedStep, PlannedSuite, Polling, Repeat, RequestStep, ToolPlan, XFail,
 };

@@ -25,7 +25,7 @@ pub const BUILT_IN: [BuiltIn; 5] = [
 /// Whether `name` means something already, so that nothing of the user's may be called so.
 pub(super) fn is_reserved(name: &str) -> bool {
     let built_in = |name: &str| BUILT_IN.iter().any(|known| known.path.split('.').next() == Some(name));
-    name == "param_id" || ModelKind::from_name(name).is_some() || built_in(name)
+    matches!(name, "param_id" | "fixtures" | "args") || ModelKind::from_name(name).is_some() || built_in(name)
 }
 
 /// The names that a step may use.

@@ -57,12 +57,93 @@ pub struct PlannedCase {
     pub repeat: Option<Repeat>,
     /// Never beside another case that holds one of the same locks.
     pub locks: Vec<String>,
+    /// Servers that run beside it.
+    pub fixtures: Arc<[PlannedFixture]>,
     /// The values of its parameters and models, and `param_id`.
     pub names: Map<String, Value>,
     /// The steps; shared by all parameters of the case.
     pub steps: Arc<[PlannedStep]>,
     /// Steps that run at the end whatever happened; failures in them count.
     pub finally: Arc<[PlannedStep]>,
+}
+
+impl PlannedCase {
+    /// Whether it expects something of the telemetry that the stack sends.
+    pub fn asks_telemetry(&self) -> bool {
+        fn asks(steps: &[PlannedStep]) -> bool {
+            steps.iter().any(|step| match step {
+                PlannedStep::Request(step) => step.expect.asks_telemetry(),
+                PlannedStep::Fragment { steps, .. } => asks(steps),
+            })
+        }
+        asks(&self.steps)
+    }
+}
+
+/// A server that runs beside a case.
+#[derive(Debug, Clone)]
+pub struct PlannedFixture {
+    /// Its name in templates: `fixtures.<name>`.
+    pub name: String,
+    /// What it serves.
+    pub plan: FixturePlan,
+}
+
+/// What a fixture serves.
+#[derive(Debug, Clone)]
+pub enum FixturePlan {
+    /// Tools, by the Model Context Protocol.
+    Mcp(McpPlan),
+    /// Files.
+    Files(Vec<HostedPlan>),
+}
+
+/// A server of tools.
+#[derive(Debug, Clone)]
+pub struct McpPlan {
+    /// The bearer token without which nothing is answered.
+    pub token: Option<TextTemplate>,
+    /// Its tools.
+    pub tools: Vec<ToolPlan>,
+}
+
+/// A tool.
+#[derive(Debug, Clone)]
+pub struct ToolPlan {
+    /// Its name.
+    pub name: String,
+    /// What models are told of it.
+    pub about: Option<String>,
+    /// The JSON Schema of its arguments.
+    pub input: Value,
+    /// What it answers; knows the arguments as `args`.
+    pub answer: ValueTemplate,
+    /// Whether the answer is a failure of the tool.
+    pub is_error: bool,
+}
+
+/// A file that is served.
+#[derive(Debug, Clone)]
+pub struct HostedPlan {
+    /// Its path, with a slash at the beginning.
+    pub path: String,
+    /// What it holds.
+    pub content: HostedContent,
+    /// Its content type, if the suite gives one.
+    pub content_type: Option<String>,
+    /// The status it is answered with, if not 200.
+    pub status: Option<u16>,
+}
+
+/// What a file holds that is served.
+#[derive(Debug, Clone)]
+pub enum HostedContent {
+    /// Text.
+    Text(TextTemplate),
+    /// JSON.
+    Json(ValueTemplate),
+    /// The bytes of a file beside the suite.
+    Bytes(bytes::Bytes),
 }
 
 /// An expected failure.

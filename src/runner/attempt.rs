@@ -1,6 +1,7 @@
 //! One attempt at a case: its steps in order, then whatever must run at the end.
 
 use super::client::{Client, NoAnswer};
+use super::telemetry::{self, Heard};
 use super::{CaseScope, Stop, form, polling};
 use crate::check::{Ending, Observed, Reference, Scope};
 use crate::model::CaseId;
@@ -45,6 +46,8 @@ pub(super) struct Attempt<'a> {
     pub(super) client: &'a Client,
     /// Told what is sent and received.
     pub(super) port: &'a dyn CaseScope,
+    /// What the stack tells of its work.
+    pub(super) heard: Option<Heard>,
     pub(super) case: &'a CaseId,
     pub(super) scope: Scope,
     pub(super) deadline: Instant,
@@ -67,7 +70,7 @@ struct Cleanup {
 /// Runs `case` once. Where its connection broke, `patience` is how long to wait for the news that the stack died: then it is
 /// not the case that failed.
 pub(super) async fn run(
-    (client, port): (&Client, &dyn CaseScope),
+    (client, port, heard): (&Client, &dyn CaseScope, Option<Heard>),
     case: &PlannedCase,
     scope: Scope,
     limit: Duration,
@@ -76,6 +79,7 @@ pub(super) async fn run(
     let mut attempt = Attempt {
         client,
         port,
+        heard,
         case: &case.id,
         scope,
         deadline: Instant::now() + limit,
@@ -131,11 +135,11 @@ impl Attempt<'_> {
 
     async fn request(&mut self, step: &RequestStep) -> Result<(), Halt> {
         self.ended.steps.push(step.origin.clone());
-        let observed = match &step.polling {
+        let mut observed = match &step.polling {
             Some(polling) => polling::poll(self, step, polling).await?,
             None => self.ask(step).await?,
         };
-        let evaluation = step.expect.evaluate(&observed, &self.scope);
+        let evaluation = telemetry::judge(self, step, &mut observed).await;
         self.ended.snapshots.extend(evaluation.snapshots);
         let mut failures = evaluation.failures;
         if failures.is_empty() && step.expect.is_empty() && step.polling.is_none() {

@@ -1,7 +1,7 @@
 //! One request, one answer, with the time at which each piece of it came.
 
 use super::{CaseScope, Settings};
-use crate::check::{Chunk, Ending, Observed};
+use crate::check::{Chunk, Ending, Observed, Telemetry};
 use crate::model::CaseId;
 use crate::wire::trace;
 use bytes::BytesMut;
@@ -104,15 +104,15 @@ impl Client {
     }
 
     fn traceparent(&self, case: &CaseId) -> String {
-        let trace_id = blake3::hash(case.to_string().as_bytes());
-        let mut text = String::with_capacity(55);
-        text.push_str("00-");
-        for byte in &trace_id.as_bytes()[..16] {
-            let _ = write!(text, "{byte:02x}");
-        }
-        let _ = write!(text, "-{:016x}-01", self.spans.fetch_add(1, Ordering::Relaxed));
-        text
+        format!("00-{}-{:016x}-01", trace_id(case), self.spans.fetch_add(1, Ordering::Relaxed))
     }
+}
+
+/// The id of the trace that all requests of `case` belong to, in hexadecimal.
+pub(super) fn trace_id(case: &CaseId) -> String {
+    let mut digest = blake3::hash(case.to_string().as_bytes()).to_hex().to_string();
+    digest.truncate(32);
+    digest
 }
 
 async fn observe(mut response: reqwest::Response, begun: Instant, deadline: Instant) -> Observed {
@@ -136,7 +136,15 @@ async fn observe(mut response: reqwest::Response, begun: Instant, deadline: Inst
             }
         }
     };
-    Observed { status, headers, body: body.freeze(), chunks, duration: begun.elapsed(), ending }
+    Observed {
+        status,
+        headers,
+        body: body.freeze(),
+        chunks,
+        duration: begun.elapsed(),
+        ending,
+        telemetry: Telemetry::default(),
+    }
 }
 
 /// An error and its causes in one line, without the URL, which the message around it names.

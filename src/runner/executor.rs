@@ -2,9 +2,11 @@
 
 use super::attempt::{self, Ended};
 use super::client::Client;
+use super::telemetry::Heard;
 use super::{CaseScope, Settings, Stop};
 use crate::check::Scope;
 use crate::events::{Attempt, CaseReport};
+use crate::fixtures;
 use crate::model::{Outcome, Status, Traffic};
 use crate::plan::{PlannedCase, PlannedStep};
 use crate::source::Diagnostic;
@@ -35,6 +37,9 @@ impl Executor<'_> {
     pub(super) fn skip_reason(&self, case: &PlannedCase) -> Option<String> {
         if let Some(reason) = &case.skip {
             return Some(reason.clone());
+        }
+        if self.settings.telemetry.is_none() && case.asks_telemetry() {
+            return Some("the stack sends no telemetry here".to_owned());
         }
         let missing = self.settings.capabilities.missing_api(&case.requires_apis)?;
         Some(format!("the stack does not serve `{missing}`"))
@@ -125,14 +130,7 @@ impl Executor<'_> {
         self.scope.open(&case.id);
         // A case that sets no time of its own may wait as long as its steps say, on top.
         let limit = case.timeout.unwrap_or_else(|| self.settings.case_timeout + waits(&case.steps));
-        let ended = attempt::run(
-            (&self.client, self.scope),
-            case,
-            self.names(case),
-            limit,
-            (self.stop, self.settings.death_notice),
-        )
-        .await;
+        let ended = self.attempt(case, limit).await;
         let outcome = judge(case, &ended);
         let well = matches!(
             outcome,
@@ -152,6 +150,29 @@ impl Executor<'_> {
             tried.outcome = Outcome::Failed;
         }
         tried
+    }
+
+    async fn attempt(&self, case: &PlannedCase, limit: Duration) -> Ended {
+        let mut names = self.names(case);
+        let host = self.settings.fixture_host.as_deref();
+        // They run as long as this is held.
+        let fixtures = match fixtures::open(&case.fixtures, &names, host).await {
+            Ok(fixtures) => fixtures,
+            Err(error) => {
+                let failures = vec![Diagnostic::at(case.origin.clone(), error.to_string())];
+                return Ended { failures, infrastructure: true, ..Ended::default() };
+            }
+        };
+        names.set("fixtures", fixtures.names.clone());
+        let heard = self.settings.telemetry.as_ref().map(Heard::from_now);
+        attempt::run(
+            (&self.client, self.scope, heard),
+            case,
+            names,
+            limit,
+            (self.stop, self.settings.death_notice),
+        )
+        .await
     }
 
     fn names(&self, case: &PlannedCase) -> Scope {

@@ -14,6 +14,7 @@ mod scheduler;
 mod scope;
 mod settings;
 mod stop;
+mod telemetry;
 
 pub use scheduler::run;
 pub use scope::{CaseScope, NoGateway};

@@ -1,6 +1,8 @@
 //! What a run is told.
 
+use crate::fixtures::Collector;
 use crate::model::{Capabilities, Secret};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a run is told.
@@ -30,4 +32,8 @@ pub struct Settings {
     pub death_notice: Duration,
     /// What the stack offers; cases that need more are skipped.
     pub capabilities: Capabilities,
+    /// Where the stack sends its telemetry; cases that expect some are skipped without it.
+    pub telemetry: Option<Arc<Collector>>,
+    /// What the stack calls this machine, where that is not loopback: the host in the URLs of fixtures.
+    pub fixture_host: Option<String>,
 }

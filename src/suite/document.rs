@@ -2,7 +2,7 @@
 
 use super::keys;
 use super::reader::Reader;
-use super::{Defaults, Document, Fragment, Suite, bundle, case, external, fragment, rule};
+use super::{Defaults, Document, Fragment, Suite, bundle, case, external, fixture, fragment, rule};
 use crate::source::{Diagnostic, Node, SourceFile, yaml};
 use std::sync::Arc;
 
@@ -69,6 +69,7 @@ fn suite(reader: &mut Reader, node: &Node) -> Option<Suite> {
         requires_apis: fields.get("requires").map(|node| requires(reader, node)).unwrap_or_default(),
         defaults: fields.get("defaults").and_then(|node| defaults(reader, node)).unwrap_or_default(),
         rules: fields.get("match").map(|node| rule::read_all(reader, node)).unwrap_or_default(),
+        fixtures: fields.get("fixtures").map(|node| fixture::read_all(reader, node)).unwrap_or_default(),
         fragments: fields.get("fragments").map(|node| fragment::read_all(reader, node)).unwrap_or_default(),
         cases: Vec::new(),
     };

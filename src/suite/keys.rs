@@ -46,6 +46,7 @@ pub static SUITE: Table = Table {
         key("requires", "what a stack must offer; without it every case is skipped"),
         key("defaults", "what holds for every case"),
         key("match", "what does not count when provider calls are compared with recorded ones"),
+        key("fixtures", "servers that run beside each case, by name"),
         key("fragments", "steps that cases use by name"),
         key("cases", "the cases"),
     ],
@@ -118,6 +119,48 @@ pub static RULE: Table = Table {
         key("mask", "a regular expression for texts in the path, the query and the body"),
         key("name", "what is read in place of a masked text"),
         key("provider", "only in calls of this provider"),
+    ],
+};
+
+/// A fixture.
+pub static FIXTURE: Table = Table {
+    id: "fixture",
+    what: "a fixture",
+    keys: &[key("mcp", "a server of tools, by the Model Context Protocol"), key("files", "files, by path")],
+};
+
+/// The `mcp:` mapping.
+pub static MCP: Table = Table {
+    id: "mcp",
+    what: "`mcp`",
+    keys: &[
+        key("token", "the bearer token without which it answers 401"),
+        key("tools", "its tools, by name"),
+    ],
+};
+
+/// A tool of an MCP server.
+pub static TOOL: Table = Table {
+    id: "tool",
+    what: "a tool",
+    keys: &[
+        key("about", "what models are told of it"),
+        key("input", "the JSON Schema of its arguments"),
+        key("result", "what it answers: a text, or a value; templates know its arguments as `args`"),
+        key("error", "the same, as a failure of the tool"),
+    ],
+};
+
+/// A file that a fixture serves.
+pub static HOSTED: Table = Table {
+    id: "hosted",
+    what: "a file that is served",
+    keys: &[
+        key("text", "a text"),
+        key("json", "any value, served as JSON"),
+        key("path", "a file beside the suite"),
+        key("content_type", "its content type; by its extension unless set"),
+        key("status", "the status it is answered with; 200 unless set"),
     ],
 };
 
@@ -234,11 +277,15 @@ pub static PART: Table = Table {
 };
 
 /// Every table, in the order of the documentation.
-pub static TABLES: [&Table; 16] = [
+pub static TABLES: [&Table; 20] = [
     &SUITE,
     &REQUIRES,
     &DEFAULTS,
     &RULE,
+    &FIXTURE,
+    &MCP,
+    &TOOL,
+    &HOSTED,
     &CASE,
     &SKIP,
     &XFAIL,

@@ -12,6 +12,7 @@ mod bundle;
 mod case;
 mod document;
 mod external;
+mod fixture;
 mod fragment;
 pub mod keys;
 mod model_kind;
@@ -25,6 +26,7 @@ pub use document::{Parsed, parse, parse_fragments};
 pub use model_kind::ModelKind;
 pub use rule::{DeclaredRule, parse_rules};
 pub use spec::{
-    BodySpec, Bundle, Case, Defaults, Document, ExpectedFailure, External, Field, Fragment, Param,
-    ParamValue, PartSpec, PartValue, Poll, Repeat, Request, Skip, Step, Suite, Word,
+    BodySpec, Bundle, Case, Defaults, Document, ExpectedFailure, External, Field, FixtureKind, FixtureSpec,
+    Fragment, HostedFile, HostedSpec, McpSpec, Param, ParamValue, PartSpec, PartValue, Poll, Repeat, Request,
+    Skip, Step, Suite, ToolSpec, Word,
 };

@@ -46,6 +46,8 @@ pub struct Suite {
     pub defaults: Defaults,
     /// What does not count when its provider calls are compared.
     pub rules: Vec<DeclaredRule>,
+    /// Servers that its cases may ask for.
+    pub fixtures: Vec<FixtureSpec>,
     /// Its own fragments.
     pub fragments: Vec<Fragment>,
     /// Its cases, in the order they are written.
@@ -94,6 +96,72 @@ pub struct External {
 impl External {
     /// The adapters there are.
     pub const ADAPTERS: [&'static str; 3] = ["pytest", "jest", "command"];
+}
+
+/// A server that runs beside each case of a suite.
+#[derive(Debug, Clone)]
+pub struct FixtureSpec {
+    /// Its name in templates: `fixtures.<name>`.
+    pub name: Word,
+    /// What it serves.
+    pub kind: FixtureKind,
+}
+
+/// What a fixture serves.
+#[derive(Debug, Clone)]
+pub enum FixtureKind {
+    /// Tools, by the Model Context Protocol.
+    Mcp(McpSpec),
+    /// Files.
+    Files(Vec<HostedSpec>),
+}
+
+/// A server of tools.
+#[derive(Debug, Clone)]
+pub struct McpSpec {
+    /// The bearer token without which nothing is answered; a string.
+    pub token: Option<Node>,
+    /// Its tools, in the order they are written.
+    pub tools: Vec<ToolSpec>,
+}
+
+/// A tool.
+#[derive(Debug, Clone)]
+pub struct ToolSpec {
+    /// Its name.
+    pub name: Word,
+    /// What models are told of it.
+    pub about: Option<String>,
+    /// The JSON Schema of its arguments.
+    pub input: Option<Node>,
+    /// What it answers; templates know the arguments as `args`.
+    pub answer: Node,
+    /// Whether the answer is a failure of the tool.
+    pub is_error: bool,
+}
+
+/// A file that is served.
+#[derive(Debug, Clone)]
+pub struct HostedSpec {
+    /// Its path, with a slash at the beginning.
+    pub path: Word,
+    /// What it holds.
+    pub content: HostedFile,
+    /// Its content type, if the suite gives one.
+    pub content_type: Option<String>,
+    /// The status it is answered with, if not 200.
+    pub status: Option<u16>,
+}
+
+/// What a file holds that is served.
+#[derive(Debug, Clone)]
+pub enum HostedFile {
+    /// Text.
+    Text(Node),
+    /// JSON.
+    Json(Node),
+    /// The bytes of the file at this path beside the suite.
+    Path(Word),
 }
 
 /// Steps with a name, to be used by cases.

@@ -8,9 +8,11 @@ mod json;
 mod lines;
 mod status;
 mod stream;
+mod telemetry;
 
 pub(super) use contract::{Expectation, Find, Subject, compile};
 pub(super) use stream::FIELDS;
+pub(super) use telemetry::TELEMETRY;
 pub(super) use {body::Body, header::Header, json::Json, status::Status, stream::StreamField};
 
 /// All subjects, in the order of the reference page.
@@ -22,4 +24,6 @@ pub(super) static SUBJECTS: &[&Subject] = &[
     &lines::SUBJECT,
     &stream::SUBJECT,
     &duration::SUBJECT,
+    &telemetry::SPANS,
+    &telemetry::METRICS,
 ];

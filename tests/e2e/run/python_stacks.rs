@@ -199,6 +199,24 @@ fn it_does_not_outlive_a_kill() {
 }
 
 #[test]
+fn what_the_stack_tells_of_its_work_is_waited_for() {
+    let Some(venv) = Venv::new() else { return };
+    venv.command("opentelemetry-instrument", "#!/bin/sh\nexec \"$@\"\n");
+    for package in ["fastapi", "httpx"] {
+        let folder = "venv/lib/python3.12/site-packages/opentelemetry/instrumentation";
+        venv.project.file(&format!("{folder}/{package}/__init__.py"), "");
+    }
+    let provider = Server::provider("hello");
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let traced = |spans: &str| CHAT.replace("expect: {", &format!("expect: {{ spans: {{ {spans} }},"));
+    assert_ne!(traced("x"), CHAT);
+    let args = ["record", "a", "--stack-config", PAIRS, "--env", &url];
+    venv.project.file("suites/a.yaml", traced("any: { $.name: stub chat, $.kind: server }"));
+    venv.run(args).expect(0, &["1 passed", "1 recorded"]);
+    assert_eq!(said(&venv.log(), "OTEL_TRACES_EXPORTER is"), "otlp");
+}
+
+#[test]
 fn instrumentation_is_used_where_it_is_installed() {
     let Some(venv) = Venv::new() else { return };
     let args = ["run", "a", "--stack-config", PAIRS];
