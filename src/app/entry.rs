@@ -2,7 +2,7 @@
 
 use super::error::CommandError;
 use super::inputs::Inputs;
-use super::{ExitStatus, doctor, gateway, help, limits, outputs, recordings, run, serve};
+use super::{ExitStatus, check, doctor, gateway, help, limits, outputs, recordings, run, serve};
 use crate::cli::{Cli, Command};
 use clap::Parser;
 use std::io::Write;
@@ -45,6 +45,7 @@ fn carry_out(cli: Cli, inputs: &Inputs) -> Result<ExitStatus, CommandError> {
         Command::Serve(args) => block_on(serve::serve(&args, inputs)),
         Command::Gateway(args) => block_on(gateway::gateway(&args, &common)),
         Command::Recordings(command) => recordings::carry_out(&command, &common),
+        Command::Check(command) => block_on(check::carry_out(command, &common)),
         Command::Doctor => Ok(doctor::doctor(inputs)),
         Command::Help(args) => help::help(&args, &common),
     }

@@ -1,11 +1,12 @@
 //! The composition root: the one room that knows all others.
 //!
 //! `inputs` reads what the process was given (arguments, environment, terminals, folder), once. `project` reads
-//! `stack-test.yaml`, `settings` makes one value of all that, and `run`, `serve`, `gateway`, `recordings`, `doctor` and `help` carry a
+//! `stack-test.yaml`, `settings` makes one value of all that, and `run`, `serve`, `gateway`, `recordings`, `check`, `doctor` and `help` carry a
 //! command out.
 //! Everything below gets values and hands values back.
 
 mod aside;
+mod check;
 mod doctor;
 mod entry;
 mod error;

@@ -20,6 +20,8 @@ pub(super) struct OutputSettings {
     pub(super) verbosity: Verbosity,
     pub(super) durations: usize,
     pub(super) reports: Vec<ReportRequest>,
+    /// Whether standard output is for something else than the run.
+    pub(super) aside: bool,
     /// Hides secrets in everything that is shown or written.
     pub(super) redactor: Redactor,
 }
@@ -64,10 +66,11 @@ impl Outputs {
             verbosity: settings.verbosity,
         };
         // A document on standard output must be alone there.
-        let is_taken = settings
-            .reports
-            .iter()
-            .any(|report| report.path.is_none() && report.spec.default_path().is_some());
+        let is_taken = settings.aside
+            || settings
+                .reports
+                .iter()
+                .any(|report| report.path.is_none() && report.spec.default_path().is_some());
         let out: Box<dyn Write + Send> =
             if is_taken { Box::new(io::stderr()) } else { Box::new(io::stdout()) };
         let mut reporters = vec![console(console_settings, redacted(out))];

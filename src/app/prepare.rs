@@ -81,6 +81,33 @@ pub(super) fn prepare(
     Ok(Prepared { settings, runtime, setup: setup_name, providers, plan, rules: Arc::new(rules), notices })
 }
 
+/// Settles what a stack needs that no case is run against: the stack-config, who plays it, and its providers.
+///
+/// # Errors
+/// Everything wrong in arguments and settings, and in a run config that the embedded stack plays.
+pub(super) fn prepare_stack(
+    request: RunRequest,
+    inputs: &Inputs,
+    project: &Project,
+) -> Result<Prepared, Vec<Diagnostic>> {
+    let settings = settings::settle(request, inputs, project)?;
+    let setup = match &settings.setup {
+        Some(name) => Some(setup_of(project, name).map_err(|error| vec![error])?),
+        None => None,
+    };
+    let (runtime, notices) =
+        runtime::resolve((settings.runtime, settings.otel), &settings.stack_config.target(), project, inputs)
+            .map_err(|error| vec![error])?;
+    let chosen = (&settings.stack_config, &ModelChoices::default(), settings.env.as_slice());
+    let providers = Providers::settle(project, setup, chosen, inputs)?;
+    if runtime == Runtime::Embedded {
+        playable(&settings, &providers, inputs)?;
+    }
+    let (plan, rules) = (Arc::default(), Arc::default());
+    let setup = settings.setup.clone();
+    Ok(Prepared { settings, runtime, setup, providers, plan, rules, notices })
+}
+
 /// Takes back the setup's models of providers that the embedded stack does not have: their cases are skipped, and that is said.
 ///
 /// # Errors
@@ -157,14 +184,17 @@ fn find_setup<'a>(
     name: &str,
     resolved: &plan::Resolved,
 ) -> Result<&'a Setup, Diagnostic> {
+    setup_of(project, name).map_err(|mut error| {
+        error.origin = resolved.setup.as_ref().filter(|(setup, _)| setup == name).map(|(_, origin)| origin.clone());
+        error
+    })
+}
+
+fn setup_of<'a>(project: &'a Project, name: &str) -> Result<&'a Setup, Diagnostic> {
     if let Some(setup) = project.setups.get(name) {
         return Ok(setup);
     }
-    let what = format!("there is no setup `{name}`");
-    let error = match &resolved.setup {
-        Some((setup, origin)) if setup == name => Diagnostic::at(origin.clone(), what),
-        _ => Diagnostic::new(what),
-    };
+    let error = Diagnostic::new(format!("there is no setup `{name}`"));
     let known = project.setups.keys().map(String::as_str);
     Err(match nearest(name, known) {
         Some(name) => error.hint(format!("did you mean `{name}`?")),

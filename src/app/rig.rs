@@ -26,7 +26,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 /// The environment variable with a key for the stack itself.
-const STACK_KEY_ENV: &str = "STACK_TEST_API_KEY";
+pub(super) const STACK_KEY_ENV: &str = "STACK_TEST_API_KEY";
 
 /// The variables that say what the stack calls this machine, for the URLs of fixtures.
 const HOST_ENVS: [&str; 3] = ["STACK_TEST_MCP_HOST", "LLAMA_STACK_TEST_MCP_HOST", "OGX_TEST_MCP_HOST"];

@@ -1,6 +1,7 @@
 //! `stack-test run` and `stack-test record`: from what was typed to a plan, and from a finished run to an exit code.
 
 use super::ExitStatus;
+use super::check::Watch;
 use super::error::CommandError;
 use super::files::find_project;
 use super::inputs::Inputs;
@@ -11,11 +12,13 @@ use super::providers;
 use super::session::Session;
 use super::settings::{self, RunRequest};
 use crate::cli;
+use crate::model::Secret;
 use crate::plan::Plan;
 use crate::report::{Tally, Verdict, setup_failure};
 use crate::source::Diagnostic;
 use crate::text::{Redactor, plural};
 use std::io::Write;
+use std::sync::Arc;
 
 /// What every command gets.
 pub(super) struct Common<'a> {
@@ -41,18 +44,71 @@ impl Common<'_> {
     }
 }
 
+/// Everything that a command which needs a stack is made from.
+pub(super) struct Made {
+    pub(super) prepared: Result<Prepared, Vec<Diagnostic>>,
+    pub(super) outputs: OutputSettings,
+    /// Values that are to be hidden.
+    pub(super) secrets: Vec<(String, Secret)>,
+    /// Texts that only look like some.
+    pub(super) allow_secrets: Vec<String>,
+}
+
 /// Runs, and says how it ended. What goes wrong before the reports are open is an error; after that, it is in the reports.
 ///
 /// # Errors
 /// The project's settings or a `--report` are wrong.
 pub(super) async fn run(common: &Common<'_>, request: RunRequest) -> Result<ExitStatus, CommandError> {
+    let made = make(common, request, prepare)?;
+    if let Ok(Prepared { settings, plan, .. }) = &made.prepared
+        && settings.collect_only
+    {
+        return Ok(list(plan));
+    }
+    let ended = run_made(common, made, None).await?;
+    Ok(ended.map_or(ExitStatus::Usage, |(tally, errors)| conclude(&tally, &errors)))
+}
+
+/// Runs what was made, with somebody looking on. `None` if it could not begin as something is wrong with it, which is shown.
+///
+/// # Errors
+/// A report cannot be written.
+pub(super) async fn run_made(
+    common: &Common<'_>,
+    made: Made,
+    watch: Option<Arc<Watch>>,
+) -> Result<Option<(Tally, Vec<Diagnostic>)>, CommandError> {
+    let outputs = Outputs::open(&made.outputs, common.inputs).map_err(CommandError::usage)?;
+    match made.prepared {
+        Ok(prepared) => {
+            let session = Session::new(common.inputs, prepared, (made.secrets, made.allow_secrets), watch);
+            Ok(Some(session.run(outputs).await))
+        }
+        Err(diagnostics) => {
+            let errors = outputs.only(&setup_failure(diagnostics));
+            complain(&errors);
+            Ok(None)
+        }
+    }
+}
+
+/// Makes of a request what can be made without starting anything; `prepare` is what settles it.
+///
+/// # Errors
+/// The project's settings or a `--report` are wrong.
+pub(super) fn make(
+    common: &Common<'_>,
+    request: RunRequest,
+    prepare: impl FnOnce(RunRequest, &Inputs, &Project) -> Result<Prepared, Vec<Diagnostic>>,
+) -> Result<Made, CommandError> {
     let inputs = common.inputs;
     let project = common.load_project()?;
-    let mut output_settings = OutputSettings {
+    let mut outputs = OutputSettings {
         color: colored(common.color, inputs, inputs.stdout_tty),
         verbosity: settings::verbosity(&request),
         durations: settings::durations(&request),
         reports: settings::reports(&request, &project).map_err(CommandError::usage)?,
+        aside: false,
         redactor: Redactor::default(),
     };
     let mut secrets = providers::secrets(
@@ -73,29 +129,12 @@ pub(super) async fn run(common: &Common<'_>, request: RunRequest) -> Result<Exit
         prepared.notices.extend(short);
         secrets.extend(providers::written_keys(&prepared.settings.stack_config));
     }
-    output_settings.redactor = Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()))
+    outputs.redactor = Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()))
         .allowing(project.allow_secrets.iter().cloned());
-    if let Ok(Prepared { settings, plan, .. }) = &prepared
-        && settings.collect_only
-    {
-        return Ok(list(plan));
-    }
-    let outputs = Outputs::open(&output_settings, inputs).map_err(CommandError::usage)?;
-    match prepared {
-        Ok(prepared) => {
-            let session = Session::new(inputs, prepared, (secrets, project.allow_secrets));
-            let (tally, errors) = session.run(outputs).await;
-            Ok(conclude(&tally, &errors))
-        }
-        Err(diagnostics) => {
-            let errors = outputs.only(&setup_failure(diagnostics));
-            complain(&errors);
-            Ok(ExitStatus::Usage)
-        }
-    }
+    Ok(Made { prepared, outputs, secrets, allow_secrets: project.allow_secrets })
 }
 
-fn list(plan: &Plan) -> ExitStatus {
+pub(super) fn list(plan: &Plan) -> ExitStatus {
     let mut out = std::io::stdout().lock();
     for case in &plan.cases {
         let _ = writeln!(out, "{}", case.id);
@@ -107,7 +146,7 @@ fn list(plan: &Plan) -> ExitStatus {
     if plan.cases.is_empty() { ExitStatus::NothingSelected } else { ExitStatus::Passed }
 }
 
-fn conclude(tally: &Tally, errors: &[Diagnostic]) -> ExitStatus {
+pub(super) fn conclude(tally: &Tally, errors: &[Diagnostic]) -> ExitStatus {
     complain(errors);
     match tally.verdict() {
         Verdict::Passed if errors.is_empty() => ExitStatus::Passed,

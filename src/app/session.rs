@@ -5,6 +5,7 @@
 //! with what there is.
 
 use super::aside;
+use super::check::Watch;
 use super::inputs::Inputs;
 use super::outputs::Outputs;
 use super::prepare::Prepared;
@@ -28,6 +29,8 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 pub(super) struct Session<'a> {
     rig: Rig<'a>,
     stop: Stop,
+    /// Who looks on.
+    watch: Option<Arc<Watch>>,
     began: Instant,
 }
 
@@ -47,6 +50,7 @@ impl<'a> Session<'a> {
         inputs: &'a Inputs,
         prepared: Prepared,
         (secrets, allow_secrets): (Vec<(String, Secret)>, Vec<String>),
+        watch: Option<Arc<Watch>>,
     ) -> Self {
         let rig = Rig {
             inputs,
@@ -56,7 +60,7 @@ impl<'a> Session<'a> {
             run_id: rig::run_id(inputs),
             collector: OnceLock::new(),
         };
-        Self { rig, stop: Stop::default(), began: Instant::now() }
+        Self { rig, stop: Stop::default(), watch, began: Instant::now() }
     }
 
     /// Runs to the end and returns the counts, and what went wrong with the reports.
@@ -246,6 +250,15 @@ impl<'a> Session<'a> {
             ));
         } else {
             scope = rig::scope(gateway, &self.stop);
+        }
+        if let Some(watch) = &self.watch {
+            match watch.around(scope, stack.url()).await {
+                Ok(watched) => scope = watched,
+                Err(error) => {
+                    stack.stop().await;
+                    return self.failed(events, error);
+                }
+            }
         }
         let ended = self.run_cases(events, &stack, scope).await;
         stack.stop().await;

@@ -54,6 +54,26 @@ impl Checks {
         self.expectations.iter().any(|expectation| subject::TELEMETRY.contains(&expectation.subject.as_str()))
     }
 
+    /// Whether the answer is said to have `status`: something is expected of it, and holds.
+    pub fn want_status(&self, status: u16, scope: &Scope) -> bool {
+        let observed = Observed {
+            status,
+            headers: Vec::new(),
+            body: bytes::Bytes::new(),
+            chunks: Vec::new(),
+            duration: std::time::Duration::ZERO,
+            ending: super::Ending::Complete,
+        };
+        let answer = Answer::new(&observed);
+        let context = Context { scope, snapshots: RefCell::default() };
+        let mut about = self.expectations.iter().filter(|expectation| expectation.subject == "status").peekable();
+        let holds = |expectation: &Expectation| {
+            let found = expectation.find.find(&answer);
+            found.is_ok_and(|found| expectation.rules.judge(&found, &context).is_ok())
+        };
+        about.peek().is_some() && about.all(holds)
+    }
+
     /// The names its templates use.
     pub fn references(&self) -> Vec<Reference> {
         self.expectations.iter().flat_map(|expectation| expectation.rules.references()).collect()

@@ -1,6 +1,6 @@
 //! The command itself.
 
-use super::{GatewayArgs, RecordArgs, RecordingsCommand, RunArgs, ServeArgs};
+use super::{CheckCommand, GatewayArgs, RecordArgs, RecordingsCommand, RunArgs, ServeArgs};
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// End-to-end tests for OpenAI-compatible AI stacks: real provider answers, recorded once, replayed for ever.
@@ -43,6 +43,9 @@ pub enum Command {
     /// Look after recordings.
     #[command(subcommand)]
     Recordings(RecordingsCommand),
+    /// Hold a stack against what it promises: its routes, its OpenAPI document, run configs of earlier versions.
+    #[command(subcommand)]
+    Check(CheckCommand),
     /// Say what of all that a run may use is installed: stacks, OpenTelemetry's instrumentation, containers, git.
     Doctor,
     /// Explain a topic: checks, names, reports, stack-configs, setups, providers, importers, exporters, exit-codes.

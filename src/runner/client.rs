@@ -91,6 +91,7 @@ impl Client {
         if let Some(body) = request.body().and_then(reqwest::Body::as_bytes) {
             port.sent(case, body);
         }
+        let (method, url) = (request.method().clone(), request.url().clone());
         let begun = Instant::now();
         let response = match timeout_at(deadline, self.http.execute(request)).await {
             Err(_) => return Err(NoAnswer::TimedOut(begun.elapsed())),
@@ -100,6 +101,7 @@ impl Client {
         };
         let observed = observe(response, begun, deadline).await;
         port.received(case, &observed.body);
+        port.answered(case, (method.as_str(), url.as_str()), &observed);
         Ok(observed)
     }
 

@@ -1,5 +1,6 @@
 //! The port through which the runner says which case is in flight.
 
+use crate::check::Observed;
 use crate::model::{CaseId, Traffic};
 
 /// Told when a case begins and ends, so that provider calls can be attributed to it.
@@ -15,6 +16,11 @@ pub trait CaseScope: Send + Sync {
     /// The stack has answered `case` with the body `text`.
     fn received(&self, case: &CaseId, text: &[u8]) {
         let _ = (case, text);
+    }
+
+    /// The same, as a whole: `asked` is the method and the URL that was asked, `answer` what came of it.
+    fn answered(&self, case: &CaseId, asked: (&str, &str), answer: &Observed) {
+        let _ = (case, asked, answer);
     }
 
     /// `case` has ended. With `keep`, what was recorded for it replaces what was there before; without, what was there

@@ -43,6 +43,24 @@ impl TextTemplate {
         self.render_with(scope, |text| Cow::Borrowed(text))
     }
 
+    /// The text as far as it is known before it is used: what `scope` does not hold is `unknown`.
+    pub fn outline(&self, scope: &Scope, unknown: char) -> String {
+        let mut out = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Literal(text) => out.push_str(text),
+                Piece::Hole(hole) => {
+                    let mut filled = String::new();
+                    match hole.write(scope, &mut filled) {
+                        Ok(()) => out.push_str(&filled),
+                        Err(_) => out.push(unknown),
+                    }
+                }
+            }
+        }
+        out
+    }
+
     /// As [`Self::render`], with `escape` applied to what is filled in.
     pub(in crate::check) fn render_with(
         &self,

@@ -1,0 +1,78 @@
+//! A stack that is started to be looked at: its gateway before it, no case run.
+
+use crate::app::rig::Rig;
+use crate::app::signals::Signals;
+use crate::events::Event;
+use crate::gateway::Gateway;
+use crate::model::InferenceMode;
+use crate::plan::Plan;
+use crate::runner::Stop;
+use crate::source::Diagnostic;
+use crate::stack::{self, Stack};
+use tokio::sync::mpsc::unbounded_channel;
+
+/// A stack with what stands before it.
+pub(super) struct Up {
+    pub(super) stack: Stack,
+    gateway: Option<Gateway>,
+    /// What the user should know.
+    pub(super) notices: Vec<String>,
+}
+
+/// Why there is none.
+pub(super) enum Down {
+    /// The user asked for the end.
+    Interrupted,
+    /// It did not start.
+    Failed(Vec<Diagnostic>),
+}
+
+impl Up {
+    /// Starts the gateway, which replays, and the stack, or finds the one that runs.
+    pub(super) async fn start(rig: &Rig<'_>, stop: &Stop) -> Result<Self, Down> {
+        let mode = InferenceMode::Replay;
+        let gateway = if rig.is_remote() {
+            None
+        } else {
+            let config = rig.gateway_config(mode, &Plan::default());
+            Some(rig.start_gateway(config).await.map_err(Down::Failed)?)
+        };
+        let (events, mut told) = unbounded_channel();
+        let behind = gateway.as_ref().map(|gateway| (gateway, mode));
+        let stack = match rig.start_stack(&events, behind, stop).await {
+            Ok(stack) => stack,
+            Err(error) => {
+                if let Some(gateway) = gateway {
+                    gateway.finish().await;
+                }
+                rig.tidy();
+                return Err(match error {
+                    stack::Error::Cancelled => Down::Interrupted,
+                    error => Down::Failed(error.diagnostics()),
+                });
+            }
+        };
+        drop(events);
+        let mut notices = Vec::new();
+        while let Some(event) = told.recv().await {
+            if let Event::Notice(notice) = event {
+                notices.push(notice);
+            }
+        }
+        Ok(Self { stack, gateway, notices })
+    }
+
+    /// Does `work` unless the user asks for the end, and takes everything down.
+    pub(super) async fn during<T>(self, rig: &Rig<'_>, signals: &Signals, work: impl AsyncFnOnce(&Stack) -> T) -> Option<T> {
+        let done = tokio::select! {
+            done = work(&self.stack) => Some(done),
+            () = signals.asked(1) => None,
+        };
+        self.stack.stop().await;
+        if let Some(gateway) = self.gateway {
+            gateway.finish().await;
+        }
+        rig.tidy();
+        done
+    }
+}
