@@ -28,6 +28,11 @@ impl PythonPackages {
         self.0.iter().any(|folder| folder.join(path).is_dir())
     }
 
+    /// The folder of a module.
+    pub(super) fn folder(&self, path: &str) -> Option<PathBuf> {
+        self.0.iter().map(|folder| folder.join(path)).find(|folder| folder.is_dir())
+    }
+
     /// The version of a distribution, by its name with underscores: `llama_stack`.
     pub(super) fn version(&self, distribution: &str) -> Option<String> {
         let version = |path: PathBuf| {

@@ -27,6 +27,8 @@ pub struct Found<'a> {
     pub served: Vec<(String, String)>,
     /// The document, if there is one.
     pub document: Option<&'a Document>,
+    /// Where the server has its own document: it is served, and documents itself, whether anybody lists it or not.
+    pub place: Option<String>,
     /// What the suites ask for.
     pub calls: Vec<Call>,
 }
@@ -85,6 +87,10 @@ impl Coverage {
             if call.recorded {
                 making.recorded.insert(call.case);
             }
+        }
+        let place = found.place.map(|place| Shape::new(&place));
+        for making in joined.rows.iter_mut().filter(|making| Some(&making.shape) == place.as_ref()) {
+            (making.row.served, making.row.documented) = (true, found.document.is_some());
         }
         let mut rows: Vec<Row> = joined.rows.into_iter().map(Making::done).collect();
         rows.sort_by(|one, other| {
@@ -204,10 +210,11 @@ mod tests {
             call("GET", "/v1/files/\u{1}", 1),
             call("GET", "/v1/files/\u{1}", 1),
             model,
+            call("GET", "/openapi.json", 3),
             call("POST", "/v1/elsewhere/\u{1}", 3),
             Call { wants_nothing: true, ..call("GET", "/v1/no-such-route", 3) },
         ];
-        let coverage = Coverage::of(Found { served, document: Some(&document), calls });
+        let coverage = Coverage::of(Found { served, document: Some(&document), place: Some("/openapi.json".into()), calls });
         let row = |route: &str, method: &str| {
             coverage.rows.iter().find(|row| row.route == route && row.method == method).unwrap()
         };
@@ -220,6 +227,6 @@ mod tests {
         assert_eq!(names(coverage.untested()), ["DELETE /v1/files/{file_id}", "GET /v1/hidden"]);
         assert_eq!(names(coverage.undocumented()), ["GET /v1/hidden"]);
         assert_eq!(names(coverage.unserved()), ["POST /v1/elsewhere/{…}", "GET /v1/gone"]);
-        assert_eq!(coverage.rows.len(), 6, "{:#?}", coverage.rows);
+        assert_eq!(coverage.rows.len(), 7, "{:#?}", coverage.rows);
     }
 }

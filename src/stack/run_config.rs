@@ -7,7 +7,7 @@
 use super::embedded::{INFERENCE, is_url_variable, one_provider};
 use super::substitute::{Gap, fill};
 use crate::model::Secret;
-use crate::source::{Diagnostic, Kind, Node};
+use crate::source::{Diagnostic, Kind, Node, nearest};
 use crate::starter::{ConfigError, ProviderConfig, StarterConfig};
 use std::cell::Cell;
 
@@ -37,6 +37,17 @@ pub(super) fn lower(root: &Node, lookup: Lookup<'_>) -> Result<StarterConfig, Ve
     let config = StarterConfig::from_env(lookup, &reading.pairs)
         .map_err(|error| vec![root.diagnostic(error.to_string())])?;
     Ok(StarterConfig { providers: reading.providers, apis: apis.or(config.apis) })
+}
+
+/// What may have been meant.
+fn nearest_known(error: &ConfigError) -> Option<&str> {
+    match error {
+        ConfigError::UnknownProvider { name, known, .. } => {
+            nearest(name.rsplit("::").next().unwrap_or(name), known.split(", "))
+        }
+        ConfigError::UnknownApi { api, known } => nearest(api, known.split(", ")),
+        ConfigError::BadUrl { .. } => None,
+    }
 }
 
 struct Reading<'a> {
@@ -91,7 +102,9 @@ impl Reading<'_> {
                     }
                     _ => type_node,
                 };
-                let hint = "take it out of a copy of the run config, or serve this one with `llama` and give its URL";
+                let usual = "take it out of a copy of the run config, or serve this one with `llama` and give its URL";
+                let hint = nearest_known(&error)
+                    .map_or_else(|| usual.to_owned(), |name| format!("did you mean `{name}`? Or {usual}"));
                 self.errors.push(wrong.diagnostic(error.to_string()).hint(hint));
                 return;
             }

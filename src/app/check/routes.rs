@@ -62,7 +62,10 @@ pub(super) async fn routes(args: CheckRoutesArgs, common: &Common<'_>) -> Result
     let up = match Up::start(&rig, &stop).await {
         Ok(up) => up,
         Err(Down::Interrupted) => return Ok(ExitStatus::Interrupted),
-        Err(Down::Failed(diagnostics)) => return Err(CommandError { status: ExitStatus::Internal, diagnostics }),
+        Err(Down::Gateway(diagnostics)) => return Err(CommandError { status: ExitStatus::Internal, diagnostics }),
+        Err(Down::Stack(error)) => {
+            return Err(CommandError { status: ExitStatus::Internal, diagnostics: error.diagnostics() });
+        }
     };
     up.notices.iter().for_each(|notice| said::note(notice, &redactor));
     let joined = up.during(&rig, &signals, async |stack| join(stack, named, calls, inputs).await).await;
@@ -106,7 +109,7 @@ async fn join(
         let routes = offered.document.operations.iter();
         routes.map(|known| (known.method.clone(), known.path.clone())).collect::<Vec<_>>()
     };
-    let (mut served, served_by) = match (listed, &own, &named) {
+    let (served, served_by) = match (listed, &own, &named) {
         (Some(routes), _, _) => (routes, "/v1/inspect/routes".to_owned()),
         (None, Some(own), _) => (routes_of(own), own.from.clone()),
         (None, None, Some(named)) => (routes_of(named), named.from.clone()),
@@ -115,11 +118,9 @@ async fn join(
                 .hint("name a document with --openapi FILE or --openapi URL"));
         }
     };
-    // It was just asked for, and came.
-    served.extend(place.map(|place| ("GET".to_owned(), place)));
     let offered = named.or(own);
-    let coverage =
-        Coverage::of(Found { served, document: offered.as_ref().map(|offered| &offered.document), calls });
+    let document = offered.as_ref().map(|offered| &offered.document);
+    let coverage = Coverage::of(Found { served, document, place, calls });
     Ok(Outcome {
         stack: stack.info().taken.clone(),
         served_by,
@@ -128,8 +129,8 @@ async fn join(
     })
 }
 
-/// Rows under a heading.
-type Lists<'a> = [(&'static str, &'static str, Vec<&'a Row>); 3];
+/// Rows under a heading, with what it means.
+type Lists<'a> = [(&'static str, String, Vec<&'a Row>); 3];
 
 const HEADS: [&str; 7] = ["api", "method", "route", "served", "documented", "tested", "recorded"];
 
@@ -144,9 +145,13 @@ impl Outcome {
 
     fn lists(&self) -> Lists<'_> {
         [
-            ("untested", "served, and called by no case", self.coverage.untested().collect()),
-            ("undocumented", "served, and not in the document", self.coverage.undocumented().collect()),
-            ("unserved", "in the document or called by a case, and not served", self.coverage.unserved().collect()),
+            ("untested", "served, and called by no case".to_owned(), self.coverage.untested().collect()),
+            ("undocumented", "served, and not in the document".to_owned(), self.coverage.undocumented().collect()),
+            (
+                "unserved",
+                format!("in the document or called by a case, and not in {}", self.served_by),
+                self.coverage.unserved().collect(),
+            ),
         ]
     }
 

@@ -23,8 +23,10 @@ pub(super) struct Up {
 pub(super) enum Down {
     /// The user asked for the end.
     Interrupted,
-    /// It did not start.
-    Failed(Vec<Diagnostic>),
+    /// The gateway did not start.
+    Gateway(Vec<Diagnostic>),
+    /// The stack did not start.
+    Stack(Box<stack::Error>),
 }
 
 impl Up {
@@ -35,7 +37,7 @@ impl Up {
             None
         } else {
             let config = rig.gateway_config(mode, &Plan::default());
-            Some(rig.start_gateway(config).await.map_err(Down::Failed)?)
+            Some(rig.start_gateway(config).await.map_err(Down::Gateway)?)
         };
         let (events, mut told) = unbounded_channel();
         let behind = gateway.as_ref().map(|gateway| (gateway, mode));
@@ -48,7 +50,7 @@ impl Up {
                 rig.tidy();
                 return Err(match error {
                     stack::Error::Cancelled => Down::Interrupted,
-                    error => Down::Failed(error.diagnostics()),
+                    error => Down::Stack(Box::new(error)),
                 });
             }
         };

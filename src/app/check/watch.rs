@@ -58,9 +58,9 @@ impl Watch {
         };
         let judge = Judge::new(offered.document)
             .map_err(|error| Diagnostic::new(format!("`{}` cannot be used: {error}", offered.from)))?;
-        self.state().document = Some(offered.from);
+        self.state().document = Some(offered.from.clone());
         let base = url::Url::parse(url).map_err(|error| Diagnostic::new(format!("the stack's URL: {error}")))?;
-        Ok(Arc::new(Watching { inner, watch: Arc::clone(self), judge, base }))
+        Ok(Arc::new(Watching { inner, watch: Arc::clone(self), judge, base, place: offered.from }))
     }
 
     /// What was found, and in which document; `None` where the run did not get that far.
@@ -79,6 +79,8 @@ struct Watching {
     watch: Arc<Watch>,
     judge: Judge,
     base: url::Url,
+    /// Where the document is from: a path, if it is the stack's own.
+    place: String,
 }
 
 impl CaseScope for Watching {
@@ -104,6 +106,10 @@ impl CaseScope for Watching {
         }
         let below = self.base.path().trim_end_matches('/');
         let Some(path) = url.path().strip_prefix(below) else { return };
+        // Few documents have the route of the document.
+        if self.place == path {
+            return;
+        }
         let content_type = answer.headers.iter().find(|(name, _)| name == "content-type");
         let judged = self.judge.judge(&Answer {
             method,

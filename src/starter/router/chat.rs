@@ -1,6 +1,6 @@
 //! Chat completions.
 
-use super::schema::{ChatCompletion, ChatRequest};
+use super::schema::{ChatCompletion, ChatCompletionChunk, ChatRequest};
 use super::table::{ApiRouter, AppState};
 use crate::starter::api_error::{ApiError, ErrorBody};
 use crate::starter::call_context::CallContext;
@@ -48,7 +48,7 @@ impl ApiRouter for Chat {
     tag = "inference",
     request_body = ChatRequest,
     responses(
-        (status = 200, description = "The provider's answer", content((ChatCompletion = "application/json"), (String = "text/event-stream"))),
+        (status = 200, description = "The provider's answer", content((ChatCompletion = "application/json"), (ChatCompletionChunk = "text/event-stream"))),
         (status = 400, body = ErrorBody),
         (status = 404, body = ErrorBody, description = "No such model"),
         (status = 502, body = ErrorBody, description = "The provider did not answer")

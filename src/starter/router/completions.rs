@@ -48,7 +48,7 @@ impl ApiRouter for Completions {
     tag = "inference",
     request_body = CompletionRequest,
     responses(
-        (status = 200, description = "The provider's answer", content((Completion = "application/json"), (String = "text/event-stream"))),
+        (status = 200, description = "The provider's answer", content((Completion = "application/json"), (Completion = "text/event-stream"))),
         (status = 400, body = ErrorBody),
         (status = 404, body = ErrorBody, description = "No such model"),
         (status = 502, body = ErrorBody, description = "The provider did not answer")

@@ -56,7 +56,21 @@ pub(super) struct ChatCompletion {
     usage: Option<Value>,
 }
 
-/// A completion.
+/// An event of a streamed chat completion; the last one is followed by `[DONE]`.
+#[derive(ToSchema)]
+pub(super) struct ChatCompletionChunk {
+    id: String,
+    object: String,
+    created: u64,
+    /// The model as the request named it.
+    model: String,
+    #[schema(value_type = Vec<Object>)]
+    choices: Vec<Value>,
+    #[schema(value_type = Option<Object>)]
+    usage: Option<Value>,
+}
+
+/// A completion. One that is streamed comes in events of the same shape, the last followed by `[DONE]`.
 #[derive(ToSchema)]
 pub(super) struct Completion {
     id: String,
