@@ -185,7 +185,8 @@ fn find_setup<'a>(
     resolved: &plan::Resolved,
 ) -> Result<&'a Setup, Diagnostic> {
     setup_of(project, name).map_err(|mut error| {
-        error.origin = resolved.setup.as_ref().filter(|(setup, _)| setup == name).map(|(_, origin)| origin.clone());
+        error.origin =
+            resolved.setup.as_ref().filter(|(setup, _)| setup == name).map(|(_, origin)| origin.clone());
         error
     })
 }

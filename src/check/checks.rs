@@ -66,7 +66,8 @@ impl Checks {
         };
         let answer = Answer::new(&observed);
         let context = Context { scope, snapshots: RefCell::default() };
-        let mut about = self.expectations.iter().filter(|expectation| expectation.subject == "status").peekable();
+        let mut about =
+            self.expectations.iter().filter(|expectation| expectation.subject == "status").peekable();
         let holds = |expectation: &Expectation| {
             let found = expectation.find.find(&answer);
             found.is_ok_and(|found| expectation.rules.judge(&found, &context).is_ok())

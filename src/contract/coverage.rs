@@ -214,7 +214,12 @@ mod tests {
             call("POST", "/v1/elsewhere/\u{1}", 3),
             Call { wants_nothing: true, ..call("GET", "/v1/no-such-route", 3) },
         ];
-        let coverage = Coverage::of(Found { served, document: Some(&document), place: Some("/openapi.json".into()), calls });
+        let coverage = Coverage::of(Found {
+            served,
+            document: Some(&document),
+            place: Some("/openapi.json".into()),
+            calls,
+        });
         let row = |route: &str, method: &str| {
             coverage.rows.iter().find(|row| row.route == route && row.method == method).unwrap()
         };

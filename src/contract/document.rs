@@ -159,7 +159,10 @@ mod tests {
         assert_eq!(document.find("DELETE", "/v1/files/a"), None);
         let place = "/components/responses/ok/content/application~1json; charset=utf-8/schema";
         assert_eq!(operation.responses[0].content, [("application/json".to_owned(), Some(place.to_owned()))]);
-        assert_eq!((operation.response(200), operation.response(404), operation.response(500)), (Some(0), Some(1), None));
+        assert_eq!(
+            (operation.response(200), operation.response(404), operation.response(500)),
+            (Some(0), Some(1), None)
+        );
     }
 
     #[test]

@@ -77,7 +77,8 @@ impl Judge {
         }
         let Some((_, schema)) = documented(content, &asked) else {
             let known: Vec<&str> = content.iter().map(|(name, _)| name.as_str()).collect();
-            let what = format!("content type {asked} is not documented; documented are: {}", known.join(", "));
+            let what =
+                format!("content type {asked} is not documented; documented are: {}", known.join(", "));
             return found.add(Kind::UndocumentedType, "", &what);
         };
         let Some(schema) = schema.as_deref().filter(|_| answer.whole) else { return };
@@ -86,7 +87,9 @@ impl Judge {
             "application/x-ndjson" | "application/ndjson" | "application/jsonl" => {
                 self.events(schema, &lines(answer.body), found);
             }
-            json if json == "application/json" || json.ends_with("+json") => self.whole(schema, answer.body, found),
+            json if json == "application/json" || json.ends_with("+json") => {
+                self.whole(schema, answer.body, found)
+            }
             _ => {}
         }
     }
@@ -115,10 +118,15 @@ impl Judge {
 
     fn value(&self, schema: &str, value: &Value, place: &str, found: &mut Finding) {
         match self.schemas.at(schema).as_ref() {
-            Err(why) => found.add(Kind::UnusableSchema, "", &format!("the document's schema cannot be used: {why}")),
+            Err(why) => {
+                found.add(Kind::UnusableSchema, "", &format!("the document's schema cannot be used: {why}"))
+            }
             Ok(schema) if schema.is_valid(value) => {}
             Ok(schema) => {
-                schema.iter_errors(value).take(MOST_ERRORS).for_each(|error| found.error(place, &error, DEEPEST));
+                schema
+                    .iter_errors(value)
+                    .take(MOST_ERRORS)
+                    .for_each(|error| found.error(place, &error, DEEPEST));
             }
         }
     }
@@ -137,7 +145,8 @@ impl Finding {
     }
 
     fn error(&mut self, place: &str, error: &ValidationError<'_>, deeper: usize) {
-        if let ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } = error.kind()
+        if let ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } =
+            error.kind()
             && deeper > 0
             && let Some(nearest) = nearest(context, error.instance_path().as_str())
         {
@@ -191,7 +200,10 @@ fn without_indices(pointer: &str) -> String {
 }
 
 /// What is documented of a content type: by itself, by its kind, or by `*/*`.
-fn documented<'a>(content: &'a [(String, Option<String>)], asked: &str) -> Option<&'a (String, Option<String>)> {
+fn documented<'a>(
+    content: &'a [(String, Option<String>)],
+    asked: &str,
+) -> Option<&'a (String, Option<String>)> {
     let kind = asked.split('/').next().unwrap_or_default();
     let wanted = [asked.to_owned(), format!("{kind}/*"), "*/*".to_owned()];
     wanted.iter().find_map(|wanted| content.iter().find(|(name, _)| name == wanted))
@@ -208,4 +220,129 @@ fn lines(body: &[u8]) -> Vec<String> {
     let mut lines = parser.push(body).unwrap_or_default();
     lines.extend(parser.finish());
     lines.into_iter().map(|line| line.text).filter(|text| !text.trim().is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// A judge of one route, `GET /v1/things/{id}`, with these responses.
+    fn judge(responses: Value) -> Judge {
+        let paths = json!({"/v1/things/{id}": {"get": {"responses": responses}}});
+        let components = json!({"schemas": {
+            "Thing": {"type": "object", "required": ["id"], "properties": {
+                "id": {"type": "string"}, "size": {"type": "integer", "nullable": true},
+                "parts": {"type": "array", "items": {"$ref": "#/components/schemas/Part"}}
+            }},
+            "Part": {"anyOf": [
+                {"type": "object", "required": ["kind", "text"], "properties": {"kind": {"const": "text"}, "text": {"type": "string"}}},
+                {"type": "object", "required": ["kind", "url"], "properties": {"kind": {"const": "image"}, "url": {"type": "string"}}}
+            ]}
+        }});
+        Judge::new(
+            Document::new(json!({"openapi": "3.0.3", "paths": paths, "components": components})).unwrap(),
+        )
+        .unwrap()
+    }
+
+    fn things() -> Judge {
+        let content = |name: &str, schema: &str| json!({name: {"schema": {"$ref": format!("#/components/schemas/{schema}")}}});
+        judge(json!({
+            "200": {"content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/Thing"}},
+                "text/event-stream": {"schema": {"$ref": "#/components/schemas/Thing"}}
+            }},
+            "202": {"content": content("application/json", "Nowhere")},
+            "203": {"content": {"text/*": {"schema": {"type": "string"}}, "text/event-stream": {"schema": {"type": "string"}}}},
+            "4XX": {"description": "any"},
+        }))
+    }
+
+    fn found(
+        judge: &Judge,
+        status: u16,
+        content_type: Option<&str>,
+        body: &str,
+    ) -> Vec<(Kind, String, String)> {
+        let (method, path, body) = ("GET", "/v1/things/1?x=y", body.as_bytes());
+        let judged = judge.judge(&Answer { method, path, status, content_type, body, whole: true });
+        assert_eq!((judged.route.as_str(), judged.documented), ("/v1/things/{id}", true));
+        judged.violations.into_iter().map(|found| (found.kind, found.place, found.what)).collect()
+    }
+
+    const JSON: Option<&str> = Some("application/json; charset=utf-8");
+
+    #[test]
+    fn an_answer_as_documented_breaks_nothing() {
+        let judge = things();
+        let events = "data: {\"id\":\"a\"}\n\ndata: [DONE]\n\n";
+        for (status, content_type, body) in [
+            (200, JSON, r#"{"id":"a","size":null,"parts":[{"kind":"text","text":"x"}]}"#),
+            (200, Some("text/event-stream"), events),
+            (203, Some("text/plain"), "hello"),
+            (203, Some("text/event-stream"), "data: hello\n\n"),
+            (404, JSON, "{}"),
+            (404, Some("text/html"), "<p>"),
+            (200, None, ""),
+        ] {
+            assert_eq!(found(&judge, status, content_type, body), [], "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn each_kind_of_violation_is_told_by_its_place_and_without_values() {
+        let judge = things();
+        let one = |status, content_type, body| {
+            let [one] = found(&judge, status, content_type, body).try_into().unwrap();
+            one
+        };
+        let told = one(500, JSON, "{}");
+        assert_eq!(
+            (told.0, told.2.as_str()),
+            (Kind::UndocumentedStatus, "status 500 is not documented; documented are: 200, 202, 203, 4XX")
+        );
+        assert_eq!(one(200, None, "{}").0, Kind::MissingType);
+        assert_eq!(one(200, Some("text/html"), "<p>").0, Kind::UndocumentedType);
+        assert_eq!(one(200, JSON, "<p>").0, Kind::Malformed);
+        assert_eq!(one(202, JSON, "{}").0, Kind::UnusableSchema);
+        assert_eq!(one(200, JSON, "{}").0, Kind::Schema);
+        let (kind, place, what) = one(200, JSON, r#"{"id":"a","size":"sk-verysecret"}"#);
+        assert_eq!((kind, place.as_str()), (Kind::Schema, "/size"));
+        assert!(what.ends_with("and is a string") && !what.contains("sk-"), "{what}");
+        let (kind, place, _) =
+            one(200, Some("text/event-stream"), "data: {\"id\":1}\n\ndata: {\"id\":2}\n\n");
+        assert_eq!((kind, place.as_str()), (Kind::Schema, "event/id"));
+        assert_eq!(one(200, Some("text/event-stream"), "data: {\n\n").0, Kind::Malformed);
+    }
+
+    #[test]
+    fn of_alternatives_the_one_that_was_meant_is_told() {
+        let parts =
+            r#"{"id":"a","parts":[{"kind":"text","text":"x"},{"kind":"text","text":1},{"kind":"text"}]}"#;
+        let told: Vec<_> =
+            found(&things(), 200, JSON, parts).into_iter().map(|(_, place, _)| place).collect();
+        assert_eq!(told, ["/parts/*", "/parts/*/text"]);
+    }
+
+    #[test]
+    fn half_a_body_and_what_is_not_there_are_no_violations() {
+        let judge = things();
+        let cut = Answer {
+            method: "GET",
+            path: "/v1/things/1",
+            status: 200,
+            content_type: JSON,
+            body: b"{",
+            whole: false,
+        };
+        assert_eq!(judge.judge(&cut).violations, []);
+        let absent = Answer { path: "/v1/nothing", status: 404, ..cut };
+        assert_eq!(judge.judge(&absent).violations, []);
+        let hidden = judge.judge(&Answer { status: 200, ..absent });
+        assert_eq!(
+            (hidden.route.as_str(), hidden.violations[0].kind),
+            ("/v1/nothing", Kind::UndocumentedRoute)
+        );
+    }
 }

@@ -7,7 +7,8 @@ use serde_json::Value;
 const MOST_STEPS: usize = 16;
 
 /// What stands as it is in the fragment of a URI.
-const FRAGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'~').remove(b'-').remove(b'_').remove(b'.');
+const FRAGMENT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'~').remove(b'-').remove(b'_').remove(b'.');
 
 /// `pointer` and the member `key` below it.
 pub(super) fn below(pointer: &str, key: &str) -> String {

@@ -102,7 +102,8 @@ impl Segment {
         let ends = |one: &str, other: &str| one.ends_with(other) || other.ends_with(one);
         match (self, other) {
             (Self::Literal(one), Self::Literal(other)) => one == other,
-            (Self::Open(before, after), Self::Literal(text)) | (Self::Literal(text), Self::Open(before, after)) => {
+            (Self::Open(before, after), Self::Literal(text))
+            | (Self::Literal(text), Self::Open(before, after)) => {
                 text.len() > before.len() + after.len() && text.starts_with(before) && text.ends_with(after)
             }
             (Self::Open(before, after), Self::Open(other_before, other_after)) => {

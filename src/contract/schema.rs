@@ -2,7 +2,8 @@
 
 use super::Error;
 use super::pointer::fragment;
-use jsonschema::{Draft, PatternOptions, Registry, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, PatternOptions, ReferencingError, Registry, ValidationError, Validator};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,10 +51,20 @@ impl Schemas {
             .offline()
             .with_pattern_options(PatternOptions::regex().size_limit(MOST_PATTERN))
             .build(&schema)
-            .map_err(|error| error.to_string());
+            .map_err(|error| why(&error));
         let new = Arc::new(validator);
         compiled.insert(pointer.to_owned(), Arc::clone(&new));
         new
+    }
+}
+
+/// Why a schema cannot be used.
+fn why(error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        ValidationErrorKind::Referencing(ReferencingError::Unretrievable { uri, .. }) => {
+            format!("`{uri}` is outside the document, and nothing is fetched")
+        }
+        _ => error.to_string(),
     }
 }
 
@@ -76,7 +87,8 @@ pub(super) fn translate(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(translate),
         Value::Object(members) => {
             // What is in an example only looks like a schema.
-            let names = members.iter_mut().filter(|(name, _)| !matches!(name.as_str(), "example" | "examples"));
+            let names =
+                members.iter_mut().filter(|(name, _)| !matches!(name.as_str(), "example" | "examples"));
             names.for_each(|(_, member)| translate(member));
             without_write_only(members);
             exclusive(members, "minimum", "exclusiveMinimum");
@@ -91,7 +103,8 @@ pub(super) fn translate(value: &mut Value) {
 }
 
 fn or_null(schema: &mut Map<String, Value>) {
-    let alone = !["$ref", "allOf", "anyOf", "oneOf", "not", "const"].iter().any(|key| schema.contains_key(*key));
+    let alone =
+        !["$ref", "allOf", "anyOf", "oneOf", "not", "const"].iter().any(|key| schema.contains_key(*key));
     let has_choice = schema.contains_key("enum");
     match schema.get_mut("type") {
         Some(Value::String(name)) if alone => {
@@ -128,8 +141,11 @@ fn exclusive(schema: &mut Map<String, Value>, limit: &str, exclusive: &str) {
 fn without_write_only(schema: &mut Map<String, Value>) {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
     let is_write_only = |property: &Value| property.get("writeOnly") == Some(&Value::Bool(true));
-    let names: Vec<String> =
-        properties.iter().filter(|(_, property)| is_write_only(property)).map(|(name, _)| name.clone()).collect();
+    let names: Vec<String> = properties
+        .iter()
+        .filter(|(_, property)| is_write_only(property))
+        .map(|(name, _)| name.clone())
+        .collect();
     if let Some(Value::Array(required)) = schema.get_mut("required") {
         required.retain(|name| !names.iter().any(|known| name == known));
     }
@@ -146,7 +162,10 @@ mod tests {
 
     #[test]
     fn what_openapi_3_0_writes_otherwise_means_the_same() {
-        assert_eq!(translated(json!({"type": "string", "nullable": true})), json!({"type": ["string", "null"]}));
+        assert_eq!(
+            translated(json!({"type": "string", "nullable": true})),
+            json!({"type": ["string", "null"]})
+        );
         let choice = json!({"type": "string", "enum": ["a"], "nullable": true});
         assert_eq!(translated(choice), json!({"type": ["string", "null"], "enum": ["a", null]}));
         let reference = json!({"$ref": "#/x", "nullable": true});

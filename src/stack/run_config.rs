@@ -40,12 +40,15 @@ pub(super) fn lower(root: &Node, lookup: Lookup<'_>) -> Result<StarterConfig, Ve
 }
 
 /// What may have been meant.
-fn nearest_known(error: &ConfigError) -> Option<&str> {
+fn nearest_known(error: &ConfigError) -> Option<String> {
     match error {
         ConfigError::UnknownProvider { name, known, .. } => {
-            nearest(name.rsplit("::").next().unwrap_or(name), known.split(", "))
+            let (kind, bare) =
+                name.rsplit_once("::").map_or(("", name.as_str()), |(kind, bare)| (kind, bare));
+            let near = nearest(bare, known.split(", "))?;
+            Some(if kind.is_empty() { near.to_owned() } else { format!("{kind}::{near}") })
         }
-        ConfigError::UnknownApi { api, known } => nearest(api, known.split(", ")),
+        ConfigError::UnknownApi { api, known } => nearest(api, known.split(", ")).map(str::to_owned),
         ConfigError::BadUrl { .. } => None,
     }
 }

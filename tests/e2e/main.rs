@@ -9,6 +9,7 @@
     reason = "a test that cannot go on has failed; it starts processes and looks at files"
 )]
 
+mod check;
 mod faults;
 mod interrupt;
 mod recordings;

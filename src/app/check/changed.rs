@@ -12,7 +12,9 @@ const MOST: usize = 10;
 /// What keeps the stack from serving the run config `root`.
 pub(super) fn explain(error: &stack::Error, root: Option<&Node>, runtime: &Runtime) -> Vec<Diagnostic> {
     let told = error.diagnostics();
-    let (stack::Error::DiedEarly { tail, .. } | stack::Error::NotReady { tail, .. }) = error else { return told };
+    let (stack::Error::DiedEarly { tail, .. } | stack::Error::NotReady { tail, .. }) = error else {
+        return told;
+    };
     let Some(root) = root else { return told };
     let Some(headline) = tail.iter().rposition(|line| is_headline(line)) else { return told };
     let known = match runtime {
@@ -27,7 +29,10 @@ pub(super) fn explain(error: &stack::Error, root: Option<&Node>, runtime: &Runti
     if let (Some(first), Some(base)) = (found.first_mut(), told.into_iter().next()) {
         first.notes.push(base.what);
         first.notes.extend(base.notes);
-        first.hint = first.hint.take().or(base.hint);
+        first.hint = match (first.hint.take(), base.hint) {
+            (Some(near), Some(usual)) => Some(format!("{near} If not: {usual}")),
+            (near, usual) => near.or(usual),
+        };
     }
     found
 }
@@ -49,7 +54,8 @@ fn invalid_fields(lines: &[String], root: &Node) -> Vec<Diagnostic> {
     for pair in lines[1..].windows(2) {
         let [field, message] = pair else { continue };
         let is_field = !field.is_empty() && !field.starts_with(char::is_whitespace);
-        let Some(message) = message.strip_prefix("  ").filter(|text| is_field && !text.starts_with(' ')) else {
+        let Some(message) = message.strip_prefix("  ").filter(|text| is_field && !text.starts_with(' '))
+        else {
             continue;
         };
         // In brackets are the values that it was given, which may be keys.
@@ -130,7 +136,8 @@ fn first(node: &Node, is_it: &dyn Fn(&str) -> bool) -> Option<Origin> {
 fn provider_types(stack: &PythonStack) -> BTreeSet<String> {
     let packages = PythonPackages::of(&stack.python, &stack.command);
     let folder = packages.folder(&format!("{}/providers/registry", stack.product.distribution()));
-    let files = folder.into_iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
+    let files =
+        folder.into_iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
     let texts = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
     let types = |text: String| {
         let is_type = |word: &&str| word.starts_with("remote::") || word.starts_with("inline::");
@@ -150,17 +157,28 @@ mod tests {
     fn explained(tail: &[&str]) -> Vec<Diagnostic> {
         let root = yaml::parse(&SourceFile::new("run.yaml", CONFIG)).unwrap();
         let tail = tail.iter().map(|line| (*line).to_owned()).collect();
-        let error = stack::Error::DiedEarly { status: "exit status 1".into(), tail, log: PathBuf::from("server.log") };
+        let error = stack::Error::DiedEarly {
+            status: "exit status 1".into(),
+            tail,
+            log: PathBuf::from("server.log"),
+        };
         explain(&error, Some(&root), &Runtime::Embedded)
     }
 
     #[test]
     fn the_place_in_the_file_is_named() {
-        let [one] = &explained(&["Traceback", "ValueError: Provider `remote::vlm` is not available for API `inference`", "end"])[..]
-        else {
+        let [one] = &explained(&[
+            "Traceback",
+            "ValueError: Provider `remote::vlm` is not available for API `inference`",
+            "end",
+        ])[..] else {
             panic!("one")
         };
-        assert!(one.one_line().starts_with("run.yaml:5:20: ValueError: Provider `remote::vlm`"), "{}", one.one_line());
+        assert!(
+            one.one_line().starts_with("run.yaml:5:20: ValueError: Provider `remote::vlm`"),
+            "{}",
+            one.one_line()
+        );
         assert!(one.notes.iter().any(|note| note.contains("Traceback")), "{:?}", one.notes);
     }
 

@@ -17,7 +17,7 @@ use crate::model::InferenceMode;
 use crate::runner::Stop;
 use crate::source::{Diagnostic, yaml};
 use crate::stack::Stack;
-use crate::text::{Redactor, plural};
+use crate::text::{Redactor, plural, shorten};
 use serde_json::{Value, json};
 use std::path::{MAIN_SEPARATOR, Path};
 
@@ -51,7 +51,7 @@ struct Checking<'a> {
 pub(super) async fn config(args: CheckConfigArgs, common: &Common<'_>) -> Result<ExitStatus, CommandError> {
     // What is wrong with the arguments is wrong with all files.
     let made = make(common, request(&args, "starter"), prepare_stack)?;
-    let (redactor, color) = (made.outputs.redactor, made.outputs.color);
+    let redactor = made.outputs.redactor;
     let prepared = made.prepared.map_err(CommandError::usage)?;
     prepared.notices.iter().for_each(|notice| said::note(notice, &redactor));
     let stop = Stop::default();
@@ -68,7 +68,7 @@ pub(super) async fn config(args: CheckConfigArgs, common: &Common<'_>) -> Result
         }
     }
     match args.format {
-        Format::Text => said::say(&text(&all, color, &redactor), &redactor),
+        Format::Text => said::say(&text(&all, &redactor), &redactor),
         Format::Json => said::say_data(&all.iter().map(Checked::json).collect(), &redactor),
         Format::Markdown => said::say(&markdown(&all, &redactor), &redactor),
     }
@@ -116,8 +116,10 @@ impl Checking<'_> {
         };
         // A stack-config is taken for a path if it looks like one.
         let typed = path.to_string_lossy();
-        let typed = if path.is_absolute() { typed.into_owned() } else { format!(".{MAIN_SEPARATOR}{typed}") };
-        let Made { prepared, secrets, allow_secrets, .. } = make(self.common, request(self.args, &typed), prepare_stack)?;
+        let is_path = [".yaml", ".yml"].iter().any(|end| typed.ends_with(end)) || typed.contains('/');
+        let typed = if is_path { typed.into_owned() } else { format!(".{MAIN_SEPARATOR}{typed}") };
+        let Made { prepared, secrets, allow_secrets, .. } =
+            make(self.common, request(self.args, &typed), prepare_stack)?;
         let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(errors) => return failed(errors),
@@ -153,6 +155,9 @@ async fn served(stack: &Stack, common: &Common<'_>) -> Served {
     }
 }
 
+/// Characters of a table about what is told whole above it.
+const LONGEST: usize = 100;
+
 const HEADS: [&str; 5] = ["run config", "", "providers", "models", "what"];
 
 impl Checked {
@@ -160,12 +165,14 @@ impl Checked {
         let count = |count: Option<usize>| count.map_or_else(|| "?".to_owned(), |count| count.to_string());
         match &self.came {
             Ok(served) => {
-                let version = served.version.as_ref().map(|version| format!(", version {version}")).unwrap_or_default();
+                let version =
+                    served.version.as_ref().map(|version| format!(", version {version}")).unwrap_or_default();
                 let stack = format!("{}{version}", served.stack);
                 vec![self.file.clone(), "OK".to_owned(), count(served.providers), count(served.models), stack]
             }
             Err(errors) => {
                 let first = errors.first().map(Diagnostic::one_line).unwrap_or_default();
+                let first = shorten(&first, LONGEST).into_owned();
                 vec![self.file.clone(), "FAIL".to_owned(), String::new(), String::new(), first]
             }
         }
@@ -191,14 +198,18 @@ impl Checked {
 fn summary(all: &[Checked]) -> String {
     let failed = all.iter().filter(|checked| checked.came.is_err()).count();
     let count = plural(all.len(), "run config");
-    if failed == 0 { format!("{count}: all load and serve") } else { format!("{count}: {failed} no longer load and serve") }
+    if failed == 0 {
+        format!("{count}: all load and serve")
+    } else {
+        format!("{count}: {failed} no longer load and serve")
+    }
 }
 
-fn text(all: &[Checked], color: bool, redactor: &Redactor) -> String {
+fn text(all: &[Checked], redactor: &Redactor) -> String {
     let mut text = String::new();
     for checked in all {
         for error in checked.came.as_ref().err().into_iter().flatten() {
-            text.push_str(&format!("{}\n\n", error.render(color)));
+            text.push_str(&format!("{}\n\n", error.render(false)));
         }
     }
     let rows: Vec<Vec<String>> = all.iter().map(Checked::row).collect();

@@ -43,7 +43,8 @@ impl Findings {
         route.documented = judged.documented;
         for violation in judged.violations {
             let first = (order, case.to_owned());
-            let shown = route.violations.entry(violation).or_insert(Shown { answers: 0, first: first.clone() });
+            let shown =
+                route.violations.entry(violation).or_insert(Shown { answers: 0, first: first.clone() });
             shown.answers += 1;
             shown.first = first.min(std::mem::take(&mut shown.first));
         }
@@ -82,8 +83,16 @@ impl Findings {
         for ((path, method), route) in self.broken() {
             text.push_str(&format!("{method} {path}  ({})\n", plural(route.answers, "answer")));
             for (violation, shown) in &route.violations {
-                text.push_str(&format!("  {}: {}\n", heading(violation), crate::text::one_line(&violation.what)));
-                text.push_str(&format!("    {}, first in {}\n", plural(shown.answers, "answer"), shown.first.1));
+                text.push_str(&format!(
+                    "  {}: {}\n",
+                    heading(violation),
+                    crate::text::one_line(&violation.what)
+                ));
+                text.push_str(&format!(
+                    "    {}, first in {}\n",
+                    plural(shown.answers, "answer"),
+                    shown.first.1
+                ));
             }
             text.push('\n');
         }
@@ -103,7 +112,10 @@ impl Findings {
         let rows: Vec<Vec<String>> = self.broken().flat_map(row).collect();
         let table = said::markdown(&["route", "violation", "what", "answers", "first in"], &rows);
         let table = if rows.is_empty() { String::new() } else { format!("\n{table}") };
-        format!("### Answers against the OpenAPI document\n\n{}\n{table}", said::escaped(&self.summary(document)))
+        format!(
+            "### Answers against the OpenAPI document\n\n{}\n{table}",
+            said::escaped(&self.summary(document))
+        )
     }
 
     pub(super) fn json(&self, document: &str) -> Value {

@@ -24,9 +24,9 @@ pub(super) async fn openapi(args: CheckOpenapiArgs, common: &Common<'_>) -> Resu
     let mut made = make(common, RunRequest::from(run), prepare)?;
     made.outputs.aside = true;
     let named = match &openapi {
-        Some(name) => {
-            Some(offered::named(name, common.inputs).await.map_err(|error| CommandError::usage(vec![error]))?)
-        }
+        Some(name) => Some(
+            offered::named(name, common.inputs).await.map_err(|error| CommandError::usage(vec![error]))?,
+        ),
         None => None,
     };
     let Ok(prepared) = &made.prepared else {

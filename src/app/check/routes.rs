@@ -40,14 +40,17 @@ struct Outcome {
 /// Wrong arguments, settings or suites, a stack that does not start, or one that says nowhere what it serves.
 pub(super) async fn routes(args: CheckRoutesArgs, common: &Common<'_>) -> Result<ExitStatus, CommandError> {
     let CheckRoutesArgs { selected, target, models, openapi, require, format } = args;
-    let Made { prepared, outputs, secrets, allow_secrets } = make(common, request(selected, target, models), prepare)?;
+    let Made { prepared, outputs, secrets, allow_secrets } =
+        make(common, request(selected, target, models), prepare)?;
     let mut prepared = prepared.map_err(CommandError::usage)?;
     if prepared.settings.collect_only {
         return Ok(list(&prepared.plan));
     }
     let inputs = common.inputs;
     let named = match &openapi {
-        Some(name) => Some(offered::named(name, inputs).await.map_err(|error| CommandError::usage(vec![error]))?),
+        Some(name) => {
+            Some(offered::named(name, inputs).await.map_err(|error| CommandError::usage(vec![error]))?)
+        }
         None => None,
     };
     let redactor = outputs.redactor;
@@ -62,7 +65,9 @@ pub(super) async fn routes(args: CheckRoutesArgs, common: &Common<'_>) -> Result
     let up = match Up::start(&rig, &stop).await {
         Ok(up) => up,
         Err(Down::Interrupted) => return Ok(ExitStatus::Interrupted),
-        Err(Down::Gateway(diagnostics)) => return Err(CommandError { status: ExitStatus::Internal, diagnostics }),
+        Err(Down::Gateway(diagnostics)) => {
+            return Err(CommandError { status: ExitStatus::Internal, diagnostics });
+        }
         Err(Down::Stack(error)) => {
             return Err(CommandError { status: ExitStatus::Internal, diagnostics: error.diagnostics() });
         }
@@ -138,7 +143,9 @@ impl Outcome {
     fn lacks(&self, requirement: Requirement) -> bool {
         match requirement {
             Requirement::Tested => self.coverage.untested().next().is_some(),
-            Requirement::Documented => !self.coverage.has_document || self.coverage.undocumented().next().is_some(),
+            Requirement::Documented => {
+                !self.coverage.has_document || self.coverage.undocumented().next().is_some()
+            }
             Requirement::Served => self.coverage.unserved().next().is_some(),
         }
     }
@@ -146,7 +153,11 @@ impl Outcome {
     fn lists(&self) -> Lists<'_> {
         [
             ("untested", "served, and called by no case".to_owned(), self.coverage.untested().collect()),
-            ("undocumented", "served, and not in the document".to_owned(), self.coverage.undocumented().collect()),
+            (
+                "undocumented",
+                "served, and not in the document".to_owned(),
+                self.coverage.undocumented().collect(),
+            ),
             (
                 "unserved",
                 format!("in the document or called by a case, and not in {}", self.served_by),
@@ -185,7 +196,8 @@ impl Outcome {
 
     fn summary(&self) -> String {
         let counts = self.counts().map(|(name, count)| format!("{count} {name}")).join(", ");
-        let document = self.document.as_deref().unwrap_or("none found, so nothing is known to be undocumented");
+        let document =
+            self.document.as_deref().unwrap_or("none found, so nothing is known to be undocumented");
         format!(
             "{}: {counts}\nserved as {} says; document: {document}",
             plural(self.coverage.rows.len(), "route"),
@@ -206,7 +218,8 @@ impl Outcome {
     }
 
     fn markdown(&self) -> String {
-        let mut text = format!("### Routes of {}\n\n{}\n\n", said::escaped(&self.stack), said::escaped(&self.summary()));
+        let mut text =
+            format!("### Routes of {}\n\n{}\n\n", said::escaped(&self.stack), said::escaped(&self.summary()));
         text.push_str(&said::markdown(&HEADS, &self.rows()));
         for (name, meaning, rows) in self.lists() {
             text.push_str(&format!("\n**{name}** ({meaning}): {}\n", rows.len()));

@@ -35,12 +35,14 @@ impl Site {
         // Another room of the same process may have installed it already; either way there is one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let local = ["127.0.0.1", "localhost", "[::1]"];
-        let is_local = url::Url::parse(url).is_ok_and(|url| url.host_str().is_some_and(|host| local.contains(&host)));
+        let is_local =
+            url::Url::parse(url).is_ok_and(|url| url.host_str().is_some_and(|host| local.contains(&host)));
         let builder = reqwest::Client::builder().timeout(TIMEOUT);
         // A proxy of the environment is not meant for a server on this machine.
         let builder = if is_local { builder.no_proxy() } else { builder };
-        let client =
-            builder.build().map_err(|error| Diagnostic::new(format!("no HTTP client: {}", error.without_url())))?;
+        let client = builder
+            .build()
+            .map_err(|error| Diagnostic::new(format!("no HTTP client: {}", error.without_url())))?;
         Ok(Self { client, base: url.trim_end_matches('/').to_owned(), key })
     }
 
@@ -59,7 +61,8 @@ impl Site {
     pub(super) async fn get(&self, path: &str) -> Result<Fetched, String> {
         let said = |error: reqwest::Error| {
             let error = error.without_url();
-            std::error::Error::source(&error).map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+            std::error::Error::source(&error)
+                .map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
         };
         let mut request = self.client.get(format!("{}{path}", self.base));
         if let Some(key) = &self.key {

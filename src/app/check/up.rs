@@ -65,7 +65,12 @@ impl Up {
     }
 
     /// Does `work` unless the user asks for the end, and takes everything down.
-    pub(super) async fn during<T>(self, rig: &Rig<'_>, signals: &Signals, work: impl AsyncFnOnce(&Stack) -> T) -> Option<T> {
+    pub(super) async fn during<T>(
+        self,
+        rig: &Rig<'_>,
+        signals: &Signals,
+        work: impl AsyncFnOnce(&Stack) -> T,
+    ) -> Option<T> {
         let done = tokio::select! {
             done = work(&self.stack) => Some(done),
             () = signals.asked(1) => None,

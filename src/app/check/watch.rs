@@ -54,12 +54,15 @@ impl Watch {
         let named = self.state().named.take();
         let offered = match named {
             Some(named) => named,
-            None => offered::own(&Site::new(url, self.key.clone())?).await.ok_or_else(offered::no_document)?,
+            None => {
+                offered::own(&Site::new(url, self.key.clone())?).await.ok_or_else(offered::no_document)?
+            }
         };
         let judge = Judge::new(offered.document)
             .map_err(|error| Diagnostic::new(format!("`{}` cannot be used: {error}", offered.from)))?;
         self.state().document = Some(offered.from.clone());
-        let base = url::Url::parse(url).map_err(|error| Diagnostic::new(format!("the stack's URL: {error}")))?;
+        let base =
+            url::Url::parse(url).map_err(|error| Diagnostic::new(format!("the stack's URL: {error}")))?;
         Ok(Arc::new(Watching { inner, watch: Arc::clone(self), judge, base, place: offered.from }))
     }
 

@@ -1,0 +1,5 @@
+//! `stack-test check`.
+
+mod config;
+mod openapi;
+mod routes;
