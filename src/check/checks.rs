@@ -63,6 +63,7 @@ impl Checks {
             chunks: Vec::new(),
             duration: std::time::Duration::ZERO,
             ending: super::Ending::Complete,
+            telemetry: super::observed::Telemetry::default(),
         };
         let answer = Answer::new(&observed);
         let context = Context { scope, snapshots: RefCell::default() };

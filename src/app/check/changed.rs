@@ -21,9 +21,10 @@ pub(super) fn explain(error: &stack::Error, root: Option<&Node>, runtime: &Runti
         Runtime::Python(stack) => provider_types(stack),
         Runtime::Embedded => BTreeSet::new(),
     };
-    let mut found = invalid_fields(&tail[headline..], root);
+    let lines = outdented(&tail[headline..]);
+    let mut found = invalid_fields(&lines, root);
     if found.is_empty() {
-        found.push(about(&tail[headline], root, &known));
+        found.push(about(lines[0], root, &known));
     }
     // The log and what to do are said once.
     if let (Some(first), Some(base)) = (found.first_mut(), told.into_iter().next()) {
@@ -37,16 +38,24 @@ pub(super) fn explain(error: &stack::Error, root: Option<&Node>, runtime: &Runti
     found
 }
 
+/// The lines without what stands before the first and after each: loggers indent a traceback as a whole, and fill lines up.
+fn outdented(lines: &[String]) -> Vec<&str> {
+    let indent = lines.first().map_or(0, |first| first.len() - first.trim_start().len());
+    let outdented =
+        |line: &'_ str| -> usize { line.len().min(indent).min(line.len() - line.trim_start().len()) };
+    lines.iter().map(|line| line[outdented(line)..].trim_end()).collect()
+}
+
 /// `ValueError: …`, where Python ends with an exception.
 fn is_headline(line: &str) -> bool {
-    let name = line.split(':').next().unwrap_or_default();
+    let name = line.trim_start().split(':').next().unwrap_or_default();
     let name = name.rsplit('.').next().unwrap_or_default();
     let is_word = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
     is_word && (name.ends_with("Error") || name.ends_with("Exception") || name.ends_with("Exit"))
 }
 
 /// What pydantic says: a place on a line of its own, and under it what is wrong there.
-fn invalid_fields(lines: &[String], root: &Node) -> Vec<Diagnostic> {
+fn invalid_fields(lines: &[&str], root: &Node) -> Vec<Diagnostic> {
     if !lines[0].contains("validation error") {
         return Vec::new();
     }
@@ -198,6 +207,16 @@ mod tests {
             "`storage`: Field required",
         ];
         assert_eq!(lines, wanted);
+    }
+
+    #[test]
+    fn a_logger_may_indent_what_it_is_told() {
+        let told = explained(&[
+            "ERROR    Traceback",
+            "         ValueError: Provider `remote::vlm` is not available   ",
+            "           category=server",
+        ]);
+        assert_eq!(told[0].one_line(), "run.yaml:5:20: ValueError: Provider `remote::vlm` is not available");
     }
 
     #[test]

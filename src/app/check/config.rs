@@ -20,6 +20,7 @@ use crate::stack::Stack;
 use crate::text::{Redactor, plural, shorten};
 use serde_json::{Value, json};
 use std::path::{MAIN_SEPARATOR, Path};
+use std::sync::OnceLock;
 
 /// What came of one file.
 struct Checked {
@@ -125,7 +126,7 @@ impl Checking<'_> {
             Err(errors) => return failed(errors),
         };
         let run_id = format!("{}-{}", rig::run_id(inputs), number + 1);
-        let rig = Rig { inputs, prepared, secrets, allow_secrets, run_id };
+        let rig = Rig { inputs, prepared, secrets, allow_secrets, run_id, collector: OnceLock::new() };
         let up = match Up::start(&rig, &self.stop).await {
             Ok(up) => up,
             Err(Down::Interrupted) => return Ok(None),

@@ -23,6 +23,7 @@ use crate::source::Diagnostic;
 use crate::stack::Stack;
 use crate::text::{Redactor, plural};
 use serde_json::{Value, json};
+use std::sync::OnceLock;
 
 /// What was found, and from where.
 struct Outcome {
@@ -57,7 +58,8 @@ pub(super) async fn routes(args: CheckRoutesArgs, common: &Common<'_>) -> Result
     prepared.notices.drain(..).for_each(|notice| said::note(&notice, &redactor));
     // No case is run, so no model is waited for.
     let plan = std::mem::take(&mut prepared.plan);
-    let rig = Rig { inputs, prepared, secrets, allow_secrets, run_id: rig::run_id(inputs) };
+    let run_id = rig::run_id(inputs);
+    let rig = Rig { inputs, prepared, secrets, allow_secrets, run_id, collector: OnceLock::new() };
     let store = Store::new(&rig.recordings(), rig.setup());
     let calls = calls(&plan, &|case| store.path(&Owner::Case(case.clone())).is_file());
     let stop = Stop::default();

@@ -242,3 +242,24 @@ fn instrumentation_is_used_where_it_is_installed() {
     assert_eq!(said(&venv.log(), "STUB_INSTRUMENTED is"), "None");
     venv.run(args.into_iter().chain(["--otel", "maybe"])).expect(4, &["auto, on and off"]);
 }
+
+#[test]
+fn a_run_config_that_no_longer_loads_is_told_with_its_place_and_the_log() {
+    let Some(venv) = Venv::new() else { return };
+    venv.project.file(
+        "run.yaml",
+        "providers:\n  vector_io: [{ provider_id: faiss, provider_type: inline::faiss }]\n",
+    );
+    let checked = ["check", "config", "run.yaml", "run.yaml", "--runtime", "llama-stack"];
+    let served = venv.run(checked);
+    served.expect(0, &["2 run configs: all load and serve", "  OK  ", "Llama Stack ("]);
+    let venv = venv.with("STUB_DOES", "die");
+    let ended = venv.run(checked);
+    let told = [
+        "ModuleNotFoundError: No module named 'faiss'",
+        " --> run.yaml:2:30",
+        "the end of its log:",
+        "2 no longer load",
+    ];
+    ended.expect(1, &told);
+}
