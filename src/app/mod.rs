@@ -5,7 +5,9 @@
 //! command out.
 //! Everything below gets values and hands values back.
 
+mod answers;
 mod aside;
+mod copies;
 mod doctor;
 mod entry;
 mod error;
@@ -33,7 +35,10 @@ mod scope;
 mod serve;
 mod session;
 mod settings;
+mod several_stacks;
 mod signals;
+mod stack_choices;
+mod start;
 mod suites;
 
 pub use entry::main;

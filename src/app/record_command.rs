@@ -11,14 +11,15 @@ pub(super) struct TypedFlags(Vec<(&'static str, String)>);
 
 impl TypedFlags {
     /// Those of `common`. `--secret` is none of them: its value must be shown nowhere.
-    pub(super) fn of(common: &Common, project: &Project) -> Self {
+    /// Of what was typed for several stacks, that for the one with this number.
+    pub(super) fn of(common: &Common, project: &Project, stack: usize) -> Self {
         let Common { selected, target, models, .. } = common;
         let path =
             |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
         let said = [
             ("config", project.named.clone()),
-            ("stack-config", target.stack_config.clone()),
-            ("runtime", target.runtime.clone()),
+            ("stack-config", nth(&target.stack_config, stack)),
+            ("runtime", nth(&target.runtime, stack)),
             ("otel", target.otel.clone()),
             ("recordings", path(&target.recordings)),
             ("suites-dir", path(&selected.suites_dir)),
@@ -47,4 +48,9 @@ impl TypedFlags {
         }
         command
     }
+}
+
+/// What was typed for the stack with this number: once for all, or once for each.
+fn nth(typed: &[String], stack: usize) -> Option<String> {
+    typed.get(stack).or(typed.first()).cloned()
 }

@@ -70,12 +70,14 @@ pub(super) async fn run(common: &Common<'_>, request: RunRequest) -> Result<Exit
         prepared = Err(unset);
     }
     if let Ok(prepared) = &mut prepared {
-        prepared.notices.extend(short);
-        secrets.extend(providers::written_keys(&prepared.settings.stack_config));
+        for stack in &mut *prepared {
+            secrets.extend(providers::written_keys(&stack.settings.stack_config));
+        }
+        prepared[0].notices.extend(short);
     }
     output_settings.redactor = Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()))
         .allowing(project.allow_secrets.iter().cloned());
-    if let Ok(Prepared { settings, plan, .. }) = &prepared
+    if let Ok([Prepared { settings, plan, .. }, ..]) = prepared.as_deref()
         && settings.collect_only
     {
         return Ok(list(plan));

@@ -1,6 +1,6 @@
 //! `stack-test run` and `stack-test record`.
 
-use crate::model::{Egress, InferenceMode, ReplaySpeed};
+use crate::model::{Egress, InferenceMode, OnDifference, ReplaySpeed};
 use std::path::PathBuf;
 
 /// `stack-test run`.
@@ -87,13 +87,20 @@ pub struct Selected {
 #[command(next_help_heading = "Stack")]
 pub struct Target {
     /// The stack: `starter`, `server:starter:8322`, a URL, `run.yaml`, `inference=ollama,files=localfs`, …; see `stack-test
-    /// help stack-configs`. [env: STACK_TEST_CONFIG, LLAMA_STACK_CONFIG, OGX_CONFIG] [default: starter]
+    /// help stack-configs`. Given several times, the cases run against each, and what differs from the first is told. [env:
+    /// STACK_TEST_CONFIG, LLAMA_STACK_CONFIG, OGX_CONFIG] [default: starter]
     #[arg(long, value_name = "STACK-CONFIG")]
-    pub stack_config: Option<String>,
+    pub stack_config: Vec<String>,
     /// Who plays the stack's config: `auto` (an installed OGX or Llama Stack, else the embedded stack), `builtin`, `ogx`,
-    /// `llama-stack`. [env: STACK_TEST_RUNTIME] [default: auto]
+    /// `llama-stack`. Of several stacks one for all, or one for each in their order. [env: STACK_TEST_RUNTIME] [default: auto]
     #[arg(long, value_name = "WHO")]
-    pub runtime: Option<String>,
+    pub runtime: Vec<String>,
+    /// Start so many copies of the stack and spread the cases over them. [default: 1]
+    #[arg(long, value_name = "N")]
+    pub stacks: Option<usize>,
+    /// What becomes of a run whose stacks differ: `report`, `fail` (unless only texts do), `strict`. [default: report]
+    #[arg(long, value_name = "WHAT")]
+    pub differences: Option<OnDifference>,
     /// Whether an installed stack is started by `opentelemetry-instrument`, so that its calls to providers say which case
     /// they are for: `auto` (where that is installed beside it), `on`, `off`. [env: STACK_TEST_OTEL] [default: auto]
     #[arg(long, value_name = "WHEN")]

@@ -2,7 +2,7 @@
 
 use super::Verdict;
 use crate::events::{CaseReport, Event};
-use crate::model::{CaseId, Decided, Outcome, Status, Traffic};
+use crate::model::{CaseId, Decided, OnDifference, Outcome, Status, Traffic};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -57,6 +57,9 @@ pub struct Tally {
     stopped_early: bool,
     unproven: bool,
     errors: bool,
+    on_difference: OnDifference,
+    /// Whether stacks differ in what fails the run.
+    differ: bool,
 }
 
 impl Tally {
@@ -68,6 +71,7 @@ impl Tally {
         match event {
             Event::RunStarted(start) => {
                 self.planned = Some(start.cases);
+                self.on_difference = start.on_difference;
                 self.suites = vec![Counts::default(); start.suites.len()];
             }
             Event::StackFailed(_) => self.stack_failed = true,
@@ -88,7 +92,7 @@ impl Tally {
             None => Verdict::NotRun,
             Some(_) if self.interrupted => Verdict::Interrupted,
             Some(_) if self.stack_failed => Verdict::Broken,
-            Some(_) if self.total.failures() > 0 || self.unproven => Verdict::Failed,
+            Some(_) if self.total.failures() > 0 || self.unproven || self.differ => Verdict::Failed,
             Some(_) if self.errors => Verdict::Broken,
             Some(_) if self.stopped_early => Verdict::Interrupted,
             Some(0) => Verdict::NothingSelected,
@@ -131,6 +135,7 @@ impl Tally {
     }
 
     fn count(&mut self, case: &CaseReport) {
+        self.differ |= case.differences.iter().any(|it| self.on_difference.fails(it.aspect));
         self.total.add(case);
         if let Some(suite) = self.suites.get_mut(case.suite) {
             suite.add(case);

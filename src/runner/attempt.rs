@@ -135,6 +135,7 @@ impl Attempt<'_> {
             Some(polling) => polling::poll(self, step, polling).await?,
             None => self.ask(step).await?,
         };
+        self.port.answered(self.case, step, &observed);
         let evaluation = step.expect.evaluate(&observed, &self.scope);
         self.ended.snapshots.extend(evaluation.snapshots);
         let mut failures = evaluation.failures;

@@ -1,6 +1,8 @@
 //! The port through which the runner says which case is in flight.
 
+use crate::check::Observed;
 use crate::model::{CaseId, Traffic};
+use crate::plan::RequestStep;
 
 /// Told when a case begins and ends, so that provider calls can be attributed to it.
 pub trait CaseScope: Send + Sync {
@@ -15,6 +17,11 @@ pub trait CaseScope: Send + Sync {
     /// The stack has answered `case` with the body `text`.
     fn received(&self, case: &CaseId, text: &[u8]) {
         let _ = (case, text);
+    }
+
+    /// `case` takes `observed` for the answer to `step`: of a request that was repeated, the last answer.
+    fn answered(&self, case: &CaseId, step: &RequestStep, observed: &Observed) {
+        let _ = (case, step, observed);
     }
 
     /// `case` has ended. With `keep`, what was recorded for it replaces what was there before; without, what was there

@@ -2,7 +2,7 @@
 
 use stack_test::events::{Attempt, CaseReport, CaseStart, Event, RunEnd, RunStart, StackInfo, SuiteInfo};
 use stack_test::model::{
-    CaseId, Change, Decided, Difference, InferenceMode, Mend, Miss, MissClass, NearestRecording, Outcome,
+    CaseId, Change, Decided, Difference, InferenceMode, Mend, Miss, MissClass, NearestRecording, OnDifference, Outcome,
     Traffic,
 };
 use stack_test::source::{Diagnostic, Origin, SourceFile, Span};
@@ -74,6 +74,7 @@ fn after(file: &Arc<SourceFile>, before: &str, text: &str) -> Origin {
 
 pub(crate) fn start(stack_config: &str, suites: &[(&str, &str)], cases: usize) -> Event {
     let info = |(path, about): &(&str, &str)| SuiteInfo {
+        stack: 0,
         path: (*path).to_owned(),
         file: PathBuf::from(format!("suites/{path}.yaml")),
         about: Some((*about).to_owned()),
@@ -81,6 +82,8 @@ pub(crate) fn start(stack_config: &str, suites: &[(&str, &str)], cases: usize) -
     Event::RunStarted(RunStart {
         stack_config: stack_config.to_owned(),
         mode: InferenceMode::Replay,
+        stacks: Vec::new(),
+        on_difference: OnDifference::Report,
         setup: Some("tiny".to_owned()),
         suites: suites.iter().map(info).collect(),
         cases,
@@ -101,6 +104,7 @@ pub(crate) fn case(index: usize, suite: usize, id: &str, origin: Origin, outcome
         failures: Vec::new(),
         earlier: Vec::new(),
         traffic: Traffic::default(),
+        differences: Vec::new(),
     }
 }
 
@@ -215,6 +219,8 @@ fn explained() -> Miss {
 
 pub(crate) fn ready() -> Event {
     Event::StackReady(StackInfo {
+        stack: 0,
+        copies: 1,
         taken: "embedded stack, in process".to_owned(),
         reused: false,
         url: "http://127.0.0.1:8321".to_owned(),

@@ -24,10 +24,11 @@ pub(super) fn header(start: &RunStart, palette: Palette) -> String {
 }
 
 /// Which stack was taken.
-pub(super) fn stack_ready(stack: &StackInfo, verbosity: Verbosity) -> String {
+pub(super) fn stack_ready(stack: &StackInfo, name: Option<&str>, verbosity: Verbosity) -> String {
+    let name = name.map(|name| format!("{}: ", one_line(name))).unwrap_or_default();
     let version = stack.version.as_ref().map(|version| format!(", version {}", one_line(version)));
     let mut line = format!(
-        "stack ready after {}: {}, {}{}\n",
+        "{name}stack ready after {}: {}, {}{}\n",
         seconds(stack.ready_after),
         one_line(&stack.taken),
         one_line(&stack.url),
@@ -39,8 +40,8 @@ pub(super) fn stack_ready(stack: &StackInfo, verbosity: Verbosity) -> String {
     line
 }
 
-/// `PASS     0.012s inference/chat::non_streaming`.
-pub(super) fn case(case: &CaseReport, verbosity: Verbosity, palette: Palette) -> String {
+/// `PASS     0.012s inference/chat::non_streaming`, and the stack's name where there are several.
+pub(super) fn case(case: &CaseReport, stack: Option<&str>, verbosity: Verbosity, palette: Palette) -> String {
     let (word, style) = status(case);
     let time = match &case.outcome {
         Outcome::Skipped { .. } if case.duration.is_zero() => "-".to_owned(),
@@ -48,6 +49,9 @@ pub(super) fn case(case: &CaseReport, verbosity: Verbosity, palette: Palette) ->
     };
     let id = case.id.to_string();
     let mut line = format!("{} {time:>9} {}", palette.paint(style, format_args!("{word:<5}")), one_line(&id));
+    if let Some(stack) = stack {
+        line.push_str(&palette.paint(Palette::DIM, format_args!("  on {}", one_line(stack))));
+    }
     if let Some(reason) = case.outcome.reason() {
         line.push_str(&palette.paint(Palette::DIM, format_args!("  ({})", one_line(reason))));
     }

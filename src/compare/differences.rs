@@ -1,0 +1,195 @@
+//! Two stacks and one case.
+
+use super::Answer;
+use super::said::Said;
+use crate::model::{Aspect, Outcome, StackDifference};
+
+/// Paths told of one step.
+const MOST_PATHS: usize = 20;
+/// Characters shown of each side.
+const SHOWN: usize = 80;
+/// Characters shown before the first that differs.
+const LEAD: usize = 20;
+/// Events shown around the first that differs.
+const EVENTS_SHOWN: usize = 4;
+
+/// What a case met with at a stack.
+#[derive(Debug, Clone)]
+pub struct Met {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The answers it got, in their order.
+    pub answers: Vec<Answer>,
+}
+
+/// What `other` met with that `baseline` did not, the most important first.
+pub fn differences(baseline: &Met, other: &Met) -> Vec<StackDifference> {
+    let mut found = Vec::new();
+    if baseline.outcome.status() != other.outcome.status() {
+        let [one, two] = [baseline, other].map(|met| outcome(&met.outcome));
+        found.push(whole(Aspect::Outcome, one, two));
+    }
+    // A case that was not run at one of the two has no answers to compare.
+    if [baseline, other].iter().any(|met| matches!(met.outcome, Outcome::Skipped { .. }) && met.answers.is_empty()) {
+        return found;
+    }
+    let mut unmet: Vec<&Answer> = other.answers.iter().collect();
+    let (mut missing, mut pairs) = (Vec::new(), Vec::new());
+    for (n, answer) in baseline.answers.iter().enumerate() {
+        match unmet.iter().position(|candidate| candidate.place == answer.place) {
+            Some(at) => pairs.push((n + 1, answer, unmet.remove(at))),
+            None => missing.push(answer),
+        }
+    }
+    if !missing.is_empty() || !unmet.is_empty() {
+        found.push(whole(Aspect::Steps, only(&missing), only(&unmet)));
+    }
+    for (number, one, two) in pairs {
+        answers(&format!("{number} {}", one.asked), one, two, &mut found);
+    }
+    found.sort_by_key(|difference| difference.aspect);
+    found
+}
+
+fn whole(aspect: Aspect, baseline: String, other: String) -> StackDifference {
+    StackDifference { aspect, step: None, at: None, baseline, other }
+}
+
+fn outcome(outcome: &Outcome) -> String {
+    match outcome.reason() {
+        Some(reason) => format!("{} ({})", outcome.status().name(), cut(reason, SHOWN)),
+        None => outcome.status().name().to_owned(),
+    }
+}
+
+fn only(answers: &[&Answer]) -> String {
+    match answers {
+        [] => "nothing further".to_owned(),
+        [one] => format!("also {}", cut(&one.asked, SHOWN)),
+        [one, rest @ ..] => format!("also {} and {} more", cut(&one.asked, SHOWN), rest.len()),
+    }
+}
+
+fn answers(step: &str, one: &Answer, two: &Answer, found: &mut Vec<StackDifference>) {
+    let mut add = |aspect, at, [baseline, other]: [String; 2]| {
+        found.push(StackDifference { aspect, step: Some(step.to_owned()), at, baseline, other });
+    };
+    if one.status != two.status {
+        add(Aspect::Status, None, [one, two].map(|answer| answer.status.to_string()));
+    }
+    let changes = one.shape.changes(&two.shape);
+    let left_out = changes.len().saturating_sub(MOST_PATHS);
+    for change in changes.into_iter().take(MOST_PATHS) {
+        add(Aspect::Shape, Some(change.at), change.types);
+    }
+    if left_out > 0 {
+        add(Aspect::Shape, Some(format!("and {left_out} more")), [String::new(), String::new()]);
+    }
+    if let (Some(events), Some(others)) = (&one.events, &two.events)
+        && events != others
+    {
+        let at = events.iter().zip(others).take_while(|(one, two)| one == two).count();
+        add(Aspect::Events, Some(format!("event kind {}", at + 1)), [events, others].map(|kinds| shown_from(kinds, at)));
+    }
+    // Of different kinds of bodies nobody expects the same words.
+    if one.said != two.said && one.events.is_some() == two.events.is_some() {
+        add(Aspect::Text, None, texts(&one.said, &two.said));
+    }
+}
+
+fn shown_from(kinds: &[String], at: usize) -> String {
+    let rest = &kinds[at.min(kinds.len())..];
+    if rest.is_empty() {
+        return "the end".to_owned();
+    }
+    let more = if rest.len() > EVENTS_SHOWN { ", …" } else { "" };
+    format!("{}{more}", rest[..rest.len().min(EVENTS_SHOWN)].join(", "))
+}
+
+/// Both from a little before the first character that differs.
+fn texts(one: &Said, two: &Said) -> [String; 2] {
+    let same = one.beginning.chars().zip(two.beginning.chars()).take_while(|(one, two)| one == two).count();
+    [one, two].map(|said| {
+        let skipped = same.saturating_sub(LEAD);
+        let rest: String = said.beginning.chars().skip(skipped).collect();
+        let lead = if skipped > 0 { "…" } else { "" };
+        format!("{lead}{}", cut(&rest, SHOWN))
+    })
+}
+
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Ending, Observed};
+    use std::time::Duration;
+
+    fn met(outcome: Outcome, answers: &[(&str, u16, &str, &str)]) -> Met {
+        let answer = |(place, status, content_type, body): &(&str, u16, &str, &str)| {
+            let observed = Observed {
+                status: *status,
+                headers: vec![("content-type".into(), (*content_type).into())],
+                body: bytes::Bytes::copy_from_slice(body.as_bytes()),
+                chunks: Vec::new(),
+                duration: Duration::ZERO,
+                ending: Ending::Complete,
+            };
+            Answer::new(format!("GET /{place}"), (*place).to_owned(), &observed)
+        };
+        Met { outcome, answers: answers.iter().map(answer).collect() }
+    }
+
+    fn told(one: &Met, other: &Met) -> Vec<String> {
+        let told = |it: StackDifference| {
+            format!("{} {:?} {:?}: {} | {}", it.aspect.name(), it.step, it.at, it.baseline, it.other)
+        };
+        differences(one, other).into_iter().map(told).collect()
+    }
+
+    const JSON: &str = "application/json";
+
+    #[test]
+    fn the_same_with_other_ids_is_no_difference() {
+        let one = met(Outcome::Passed, &[("a", 200, JSON, r#"{"id":"file-0123456789ab","n":1}"#)]);
+        let other = met(Outcome::Passed, &[("a", 200, JSON, r#"{"n":1,"id":"file-ba9876543210"}"#)]);
+        assert_eq!(told(&one, &other), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_most_important_comes_first() {
+        let one = met(Outcome::Passed, &[("a", 200, JSON, r#"{"text":"one"}"#), ("b", 200, JSON, "{}")]);
+        let other = met(Outcome::Failed, &[("a", 201, JSON, r#"{"text":2}"#)]);
+        assert_eq!(told(&one, &other), [
+            "outcome None None: passed | failed",
+            "steps None None: also GET /b | nothing further",
+            "status Some(\"1 GET /a\") None: 200 | 201",
+            "shape Some(\"1 GET /a\") Some(\"$.text\"): string | number",
+            "text Some(\"1 GET /a\") None: {\"text\":\"one\"} | {\"text\":2}",
+        ]);
+    }
+
+    #[test]
+    fn a_case_that_was_skipped_is_told_once() {
+        let skipped = Outcome::Skipped { reason: "no files".into() };
+        let found = told(&met(Outcome::Passed, &[("a", 200, JSON, "{}")]), &met(skipped, &[]));
+        assert_eq!(found, ["outcome None None: passed | skipped (no files)"]);
+    }
+
+    #[test]
+    fn streams_are_told_apart_by_their_kinds_and_their_text() {
+        let stream = |words: &str, end: &str| format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{words}\"}}}}]}}\n\n{end}");
+        let (one, two) = (stream("Saturn has rings", "data: [DONE]\n\n"), stream("Saturn has moons", ""));
+        let sse = "text/event-stream";
+        let found = told(&met(Outcome::Passed, &[("a", 200, sse, &one)]), &met(Outcome::Passed, &[("a", 200, sse, &two)]));
+        assert_eq!(found, [
+            "events Some(\"1 GET /a\") Some(\"event kind 2\"): [DONE] | the end",
+            "text Some(\"1 GET /a\") None: Saturn has rings | Saturn has moons",
+        ]);
+    }
+}

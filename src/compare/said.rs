@@ -1,0 +1,99 @@
+//! What an answer says.
+
+use super::volatile::{masked, settled};
+use serde_json::Value;
+
+/// Bytes kept of what is said, for showing where two differ; whether they do, a hash of all of it tells.
+const KEPT: usize = 4 * 1024;
+
+/// What an answer says: the model's words where there are some, else the body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Said {
+    hash: blake3::Hash,
+    /// How it begins.
+    pub(super) beginning: String,
+}
+
+impl Said {
+    /// Of a text as it is.
+    pub(super) fn text(text: &str) -> Self {
+        let text = masked(text);
+        let end = (0..=KEPT.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        Self { hash: blake3::hash(text.as_bytes()), beginning: text[..end].to_owned() }
+    }
+
+    /// Of a JSON body.
+    pub(super) fn json(body: &Value) -> Self {
+        let words = words(body);
+        if words.is_empty() { Self::text(&settled(body).to_string()) } else { Self::text(&words.join("\n")) }
+    }
+}
+
+/// What the model says in a body that is not streamed: texts and calls of tools, as chat completions, completions,
+/// responses and Ollama have them.
+fn words(body: &Value) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut add = |value: &Value| words.extend(value.as_str().map(str::to_owned));
+    for choice in list(&body["choices"]) {
+        add(&choice["message"]["content"]);
+        add(&choice["text"]);
+    }
+    for item in list(&body["output"]) {
+        list(&item["content"]).iter().for_each(|part| add(&part["text"]));
+    }
+    if body.get("done").is_some_and(Value::is_boolean) {
+        add(&body["message"]["content"]);
+        add(&body["response"]);
+    }
+    for choice in list(&body["choices"]) {
+        list(&choice["message"]["tool_calls"]).iter().for_each(|call| words.push(called(&call["function"])));
+    }
+    let calls = list(&body["output"]).iter().filter(|item| item["type"] == "function_call");
+    words.extend(calls.map(called));
+    words
+}
+
+/// A call of a tool: `get_weather({"city":"Paris"})`.
+pub(super) fn called(function: &Value) -> String {
+    let arguments = match &function["arguments"] {
+        Value::String(text) => match serde_json::from_str::<Value>(text) {
+            Ok(arguments) => settled(&arguments).to_string(),
+            Err(_) => text.clone(),
+        },
+        other => settled(other).to_string(),
+    };
+    format!("{}({arguments})", function["name"].as_str().unwrap_or_default())
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_words_of_each_dialect_are_found() {
+        let call = json!({"name": "get", "arguments": "{\"b\": 1, \"a\": 2}"});
+        for body in [
+            json!({"choices": [{"message": {"content": "hello"}}], "usage": {"total_tokens": 7}}),
+            json!({"choices": [{"text": "hello"}], "id": "cmpl-1"}),
+            json!({"output": [{"type": "message", "content": [{"type": "output_text", "text": "hello"}]}]}),
+            json!({"done": true, "message": {"content": "hello"}}),
+        ] {
+            assert_eq!(Said::json(&body), Said::text("hello"), "{body}");
+        }
+        let calls = json!({"choices": [{"message": {"content": null, "tool_calls": [{"id": "call_1", "function": call}]}}]});
+        assert_eq!(Said::json(&calls).beginning, r#"get({"a":2,"b":1})"#);
+    }
+
+    #[test]
+    fn beyond_what_is_kept_a_difference_is_still_seen() {
+        let long = "é".repeat(KEPT);
+        let (one, other) = (Said::text(&long), Said::text(&format!("{long}!")));
+        assert!(one.beginning == other.beginning && one.beginning.len() <= KEPT);
+        assert_ne!(one, other);
+    }
+}
