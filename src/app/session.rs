@@ -155,7 +155,11 @@ impl<'a> Session<'a> {
     }
 
     async fn with_stacks(&self, events: &UnboundedSender<Event>) -> Ended {
-        if self.rigs.len() > 1 { self.one_after_the_other(events).await } else { self.with_gateway(events).await }
+        if self.rigs.len() > 1 {
+            self.one_after_the_other(events).await
+        } else {
+            self.with_gateway(events).await
+        }
     }
 
     /// The run as far as it is about one stack: its gateway, the stack, the cases.
@@ -169,7 +173,8 @@ impl<'a> Session<'a> {
             ));
             return self.with_stack(events, None).await;
         }
-        let mut config = self.rig().gateway_config(self.rig().prepared.settings.mode, &self.rig().prepared.plan);
+        let mut config =
+            self.rig().gateway_config(self.rig().prepared.settings.mode, &self.rig().prepared.plan);
         if !self.records() {
             return match self.rig().start_gateway(config).await {
                 Ok(gateway) => self.to_the_end(events, events, gateway).await,

@@ -57,7 +57,12 @@ impl Session<'_> {
         all
     }
 
-    async fn one_of_them(&self, stack: usize, events: &UnboundedSender<Event>, comparison: &mut Comparison) -> Ended {
+    async fn one_of_them(
+        &self,
+        stack: usize,
+        events: &UnboundedSender<Event>,
+        comparison: &mut Comparison,
+    ) -> Ended {
         let answers = Arc::new(Answers::default());
         let max_failures = self.max_failures.map(|most| most.saturating_sub(comparison.failures));
         let part = Session {
@@ -146,7 +151,8 @@ impl Translation<'_> {
 /// For each case of `plan`, the place in `first` of the case that it is compared with: that of the same id, else the one that is so manieth of its
 /// name. Stacks may have models of different names, which are part of ids.
 fn counterparts(first: &Plan, plan: &Plan) -> Vec<Option<usize>> {
-    let by_id: HashMap<&CaseId, usize> = first.cases.iter().enumerate().map(|(n, case)| (&case.id, n)).collect();
+    let by_id: HashMap<&CaseId, usize> =
+        first.cases.iter().enumerate().map(|(n, case)| (&case.id, n)).collect();
     let mut by_name: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
     for (n, case) in first.cases.iter().enumerate() {
         by_name.entry(name(&case.id)).or_default().push(n);

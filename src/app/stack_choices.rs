@@ -80,18 +80,29 @@ impl Settling {
     }
 
     /// Notes what cannot be done with several stacks, or with copies of one.
-    pub(super) fn check_stacks(&mut self, stacks: &[StackChoice], copies: usize, recording: bool, snapshots: bool) {
+    pub(super) fn check_stacks(
+        &mut self,
+        stacks: &[StackChoice],
+        copies: usize,
+        recording: bool,
+        snapshots: bool,
+    ) {
         let mut refuse = |what: String, hint: &str| self.errors.push(Diagnostic::new(what).hint(hint));
         let count = stacks.len();
         if copies == 0 || copies.max(count) > MOST_STACKS {
             refuse(
-                format!("from 1 to {MOST_STACKS} stacks can be used, not {}", if copies == 0 { 0 } else { copies.max(count) }),
+                format!(
+                    "from 1 to {MOST_STACKS} stacks can be used, not {}",
+                    if copies == 0 { 0 } else { copies.max(count) }
+                ),
                 "leave `--stacks` out for one",
             );
         }
         if copies > 1 && count > 1 {
             refuse(
-                format!("{copies} copies of each of {count} stacks would tell nothing that one of each does not"),
+                format!(
+                    "{copies} copies of each of {count} stacks would tell nothing that one of each does not"
+                ),
                 "use `--stacks` with one `--stack-config`",
             );
         }
@@ -105,7 +116,9 @@ impl Settling {
         }
         if count > 1 && recording {
             refuse(
-                format!("{count} stacks cannot be recorded at once: each would replace the recordings of the other"),
+                format!(
+                    "{count} stacks cannot be recorded at once: each would replace the recordings of the other"
+                ),
                 "record from one, and run the recordings against the others",
             );
         }
@@ -177,7 +190,10 @@ mod tests {
     fn names_are_short_and_unlike_each_other() {
         let plain = |text| (text, None);
         assert_eq!(
-            names(&["starter", "https://me:pw@example.com/v1", "http://127.0.0.1:8000", "starter", "starter"].map(plain)),
+            names(
+                &["starter", "https://me:pw@example.com/v1", "http://127.0.0.1:8000", "starter", "starter"]
+                    .map(plain)
+            ),
             ["starter", "example.com", "127.0.0.1:8000", "starter#2", "starter#3"]
         );
         let by = [("starter", Some(RuntimeChoice::Builtin)), ("http://h:1", Some(RuntimeChoice::Auto))];

@@ -11,12 +11,17 @@ impl Session<'_> {
     /// The run, with the suites and cases of each of its stacks.
     pub(super) fn start(&self) -> RunStart {
         let first = &self.rigs[0].prepared;
-        let stacks: Vec<StackStart> = if self.rigs.len() > 1 { self.rigs.iter().map(stack).collect() } else { Vec::new() };
+        let stacks: Vec<StackStart> =
+            if self.rigs.len() > 1 { self.rigs.iter().map(stack).collect() } else { Vec::new() };
         let names: Vec<&str> = stacks.iter().map(|stack| stack.name.as_str()).collect();
         // One that is ours says what its gateway does; live it is only if all are.
         let ours = self.rigs.iter().map(Rig::mode).find(|mode| *mode != InferenceMode::Live);
         RunStart {
-            stack_config: if names.is_empty() { first.settings.stack_config.shown() } else { names.join(", ") },
+            stack_config: if names.is_empty() {
+                first.settings.stack_config.shown()
+            } else {
+                names.join(", ")
+            },
             mode: ours.unwrap_or(InferenceMode::Live),
             on_difference: first.settings.on_difference,
             setup: self.rigs.iter().find_map(|rig| rig.prepared.setup.clone()),
@@ -34,7 +39,9 @@ impl Session<'_> {
         let of_one = |rig: &Rig<'_>| {
             let name = several.then(|| rig.prepared.settings.stack_name.clone());
             let notices = rig.prepared.notices.clone().into_iter();
-            notices.map(move |notice| name.as_ref().map_or_else(|| notice.clone(), |name| format!("{name}: {notice}")))
+            notices.map(move |notice| {
+                name.as_ref().map_or_else(|| notice.clone(), |name| format!("{name}: {notice}"))
+            })
         };
         self.rigs.iter().flat_map(of_one).collect()
     }

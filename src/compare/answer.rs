@@ -23,7 +23,8 @@ pub struct Answer {
 impl Answer {
     /// Digests `observed`, the answer to what was `asked` by the step at `place`.
     pub fn new(asked: String, place: String, observed: &Observed) -> Self {
-        let content_type = observed.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let content_type =
+            observed.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         let essence = content_type.map_or("", |(_, value)| value.split(';').next().unwrap_or_default());
         let essence = essence.trim().to_ascii_lowercase();
         let mut shape = Shape::of_type(&essence, !observed.body.is_empty());
@@ -33,13 +34,23 @@ impl Answer {
                 (Some(kinds), Said::text(&text))
             }
             None => match serde_json::from_slice::<Value>(&observed.body) {
+                Ok(mut body) if is_page(&body) => {
+                    body["data"] = Value::Array(Vec::new());
+                    shape.add("$", &body);
+                    (None, Said::nothing())
+                }
                 Ok(body) => {
                     shape.add("$", &body);
                     (None, Said::json(&body))
                 }
-                Err(_) => (None, Said::text(&String::from_utf8_lossy(&observed.body))),
+                Err(_) => (None, Said::lines_or_text(&String::from_utf8_lossy(&observed.body))),
             },
         };
         Self { asked, place, status: observed.status, shape, events, said }
     }
+}
+
+/// Whether this is a page of a listing: what is on it is what other cases have just made.
+fn is_page(body: &Value) -> bool {
+    body.get("has_more").is_some() && body["data"].is_array()
 }

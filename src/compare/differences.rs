@@ -30,7 +30,10 @@ pub fn differences(baseline: &Met, other: &Met) -> Vec<StackDifference> {
         found.push(whole(Aspect::Outcome, one, two));
     }
     // A case that was not run at one of the two has no answers to compare.
-    if [baseline, other].iter().any(|met| matches!(met.outcome, Outcome::Skipped { .. }) && met.answers.is_empty()) {
+    if [baseline, other]
+        .iter()
+        .any(|met| matches!(met.outcome, Outcome::Skipped { .. }) && met.answers.is_empty())
+    {
         return found;
     }
     let mut unmet: Vec<&Answer> = other.answers.iter().collect();
@@ -77,7 +80,12 @@ fn answers(step: &str, one: &Answer, two: &Answer, found: &mut Vec<StackDifferen
     if one.status != two.status {
         add(Aspect::Status, None, [one, two].map(|answer| answer.status.to_string()));
     }
+    // Of an error and a success nobody expects the same.
+    if (one.status < 400) != (two.status < 400) {
+        return;
+    }
     let changes = one.shape.changes(&two.shape);
+    let has_changes = !changes.is_empty();
     let left_out = changes.len().saturating_sub(MOST_PATHS);
     for change in changes.into_iter().take(MOST_PATHS) {
         add(Aspect::Shape, Some(change.at), change.types);
@@ -89,10 +97,15 @@ fn answers(step: &str, one: &Answer, two: &Answer, found: &mut Vec<StackDifferen
         && events != others
     {
         let at = events.iter().zip(others).take_while(|(one, two)| one == two).count();
-        add(Aspect::Events, Some(format!("event kind {}", at + 1)), [events, others].map(|kinds| shown_from(kinds, at)));
+        add(
+            Aspect::Events,
+            Some(format!("event kind {}", at + 1)),
+            [events, others].map(|kinds| shown_from(kinds, at)),
+        );
     }
-    // Of different kinds of bodies nobody expects the same words.
-    if one.said != two.said && one.events.is_some() == two.events.is_some() {
+    // Of different kinds of bodies nobody expects the same words, and a body of another shape is another text anyway.
+    let is_told = has_changes && one.said.is_body && two.said.is_body;
+    if one.said != two.said && !is_told && one.events.is_some() == two.events.is_some() {
         add(Aspect::Text, None, texts(&one.said, &two.said));
     }
 }
@@ -165,13 +178,22 @@ mod tests {
     fn the_most_important_comes_first() {
         let one = met(Outcome::Passed, &[("a", 200, JSON, r#"{"text":"one"}"#), ("b", 200, JSON, "{}")]);
         let other = met(Outcome::Failed, &[("a", 201, JSON, r#"{"text":2}"#)]);
-        assert_eq!(told(&one, &other), [
-            "outcome None None: passed | failed",
-            "steps None None: also GET /b | nothing further",
-            "status Some(\"1 GET /a\") None: 200 | 201",
-            "shape Some(\"1 GET /a\") Some(\"$.text\"): string | number",
-            "text Some(\"1 GET /a\") None: {\"text\":\"one\"} | {\"text\":2}",
-        ]);
+        assert_eq!(
+            told(&one, &other),
+            [
+                "outcome None None: passed | failed",
+                "steps None None: also GET /b | nothing further",
+                "status Some(\"1 GET /a\") None: 200 | 201",
+                "shape Some(\"1 GET /a\") Some(\"$.text\"): string | number",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_error_in_place_of_an_answer_is_told_by_its_status_alone() {
+        let one = met(Outcome::Failed, &[("a", 200, JSON, r#"{"data":[]}"#)]);
+        let other = met(Outcome::Failed, &[("a", 404, JSON, r#"{"error":{}}"#)]);
+        assert_eq!(told(&one, &other), ["status Some(\"1 GET /a\") None: 200 | 404"]);
     }
 
     #[test]
@@ -183,13 +205,21 @@ mod tests {
 
     #[test]
     fn streams_are_told_apart_by_their_kinds_and_their_text() {
-        let stream = |words: &str, end: &str| format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{words}\"}}}}]}}\n\n{end}");
+        let stream = |words: &str, end: &str| {
+            format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{words}\"}}}}]}}\n\n{end}")
+        };
         let (one, two) = (stream("Saturn has rings", "data: [DONE]\n\n"), stream("Saturn has moons", ""));
         let sse = "text/event-stream";
-        let found = told(&met(Outcome::Passed, &[("a", 200, sse, &one)]), &met(Outcome::Passed, &[("a", 200, sse, &two)]));
-        assert_eq!(found, [
-            "events Some(\"1 GET /a\") Some(\"event kind 2\"): [DONE] | the end",
-            "text Some(\"1 GET /a\") None: Saturn has rings | Saturn has moons",
-        ]);
+        let found = told(
+            &met(Outcome::Passed, &[("a", 200, sse, &one)]),
+            &met(Outcome::Passed, &[("a", 200, sse, &two)]),
+        );
+        assert_eq!(
+            found,
+            [
+                "events Some(\"1 GET /a\") Some(\"event kind 2\"): [DONE] | the end",
+                "text Some(\"1 GET /a\") None: Saturn has rings | Saturn has moons",
+            ]
+        );
     }
 }

@@ -10,6 +10,8 @@ const KEPT: usize = 4 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Said {
     hash: blake3::Hash,
+    /// Whether it is the whole body of an answer that has no words of a model.
+    pub(super) is_body: bool,
     /// How it begins.
     pub(super) beginning: String,
 }
@@ -19,13 +21,32 @@ impl Said {
     pub(super) fn text(text: &str) -> Self {
         let text = masked(text);
         let end = (0..=KEPT.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        Self { hash: blake3::hash(text.as_bytes()), beginning: text[..end].to_owned() }
+        Self { hash: blake3::hash(text.as_bytes()), is_body: false, beginning: text[..end].to_owned() }
+    }
+
+    /// Of a body that is no JSON; it may be lines of it, whose order then says nothing: results come as they are ready.
+    pub(super) fn lines_or_text(text: &str) -> Self {
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        let lines: Result<Vec<Value>, _> = lines.map(serde_json::from_str).collect();
+        let Ok(lines) = lines else { return Self::text(text) };
+        let mut lines: Vec<String> = lines.iter().map(|line| settled(line).to_string()).collect();
+        lines.sort();
+        Self::text(&lines.join("\n"))
+    }
+
+    /// Of an answer that says nothing of its own.
+    pub(super) fn nothing() -> Self {
+        Self::text("")
     }
 
     /// Of a JSON body.
     pub(super) fn json(body: &Value) -> Self {
         let words = words(body);
-        if words.is_empty() { Self::text(&settled(body).to_string()) } else { Self::text(&words.join("\n")) }
+        if words.is_empty() {
+            Self { is_body: true, ..Self::text(&settled(body).to_string()) }
+        } else {
+            Self::text(&words.join("\n"))
+        }
     }
 }
 
@@ -87,6 +108,13 @@ mod tests {
         }
         let calls = json!({"choices": [{"message": {"content": null, "tool_calls": [{"id": "call_1", "function": call}]}}]});
         assert_eq!(Said::json(&calls).beginning, r#"get({"a":2,"b":1})"#);
+    }
+
+    #[test]
+    fn lines_of_results_say_the_same_in_any_order() {
+        let one = Said::lines_or_text("{\"id\":\"a\",\"n\":1}\n{\"n\":2}\n");
+        assert_eq!(one, Said::lines_or_text("{\"n\":2}\n{\"n\":1,\"id\":\"b\"}"));
+        assert_ne!(one, Said::lines_or_text("{\"n\":2}"));
     }
 
     #[test]

@@ -125,17 +125,20 @@ mod tests {
 
     fn changes(one: Value, other: Value) -> Vec<String> {
         let changes = shape(&one).changes(&shape(&other));
-        changes.into_iter().map(|Change { at, types: [one, other] }| format!("{at}: {one} -> {other}")).collect()
+        changes
+            .into_iter()
+            .map(|Change { at, types: [one, other] }| format!("{at}: {one} -> {other}"))
+            .collect()
     }
 
     #[test]
     fn elements_of_lists_are_laid_over_each_other() {
         let one = json!({"data": [{"a": 1}, {"a": 2.5, "b": "x"}]});
         assert_eq!(changes(one.clone(), json!({"data": [{"a": 9, "b": "y"}]})), Vec::<String>::new());
-        assert_eq!(changes(one, json!({"data": [{"a": null}]})), [
-            "$.data[].a: number -> null",
-            "$.data[].b: string -> absent"
-        ]);
+        assert_eq!(
+            changes(one, json!({"data": [{"a": null}]})),
+            ["$.data[].a: number -> null", "$.data[].b: string -> absent"]
+        );
     }
 
     #[test]
@@ -146,7 +149,8 @@ mod tests {
 
     #[test]
     fn a_map_of_data_does_not_fill_the_memory() {
-        let large: Value = (0..100_000).map(|n| (format!("key{n}"), json!(n))).collect::<serde_json::Map<_, _>>().into();
+        let large: Value =
+            (0..100_000).map(|n| (format!("key{n}"), json!(n))).collect::<serde_json::Map<_, _>>().into();
         assert_eq!(shape(&large).paths.len(), MOST_PATHS);
         let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
         assert!(shape(&deep).paths.len() <= DEEPEST + 1);

@@ -11,8 +11,8 @@ static VALUES: LazyLock<Regex> = LazyLock::new(|| {
         r"(?x)
         (?:localhost|127\.0\.0\.1|\[::1\]):\d{2,5}
         | \d{4}-\d\d-\d\d[T\ ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?
-        | \b(?:[A-Za-z]{2,12}[-_])?[0-9a-f]{8,}(?:-[0-9a-f]+)*\b
-        | \b[A-Za-z]{2,12}[-_][0-9A-Za-z]{12,}\b
+        | \b(?:[A-Za-z]{2,12}[-_])*[0-9a-f]{8,}(?:-[0-9a-f]+)*\b
+        | \b(?:[A-Za-z]{2,12}[-_])+[0-9A-Za-z]{12,}\b
         ",
     )
     .expect("the pattern is tested")
@@ -34,7 +34,9 @@ pub(super) fn masked(text: &str) -> Cow<'_, str> {
 pub(super) fn settled(body: &Value) -> Value {
     match body {
         Value::Object(fields) => {
-            let kept = fields.iter().filter(|(name, value)| value.is_object() || value.is_array() || !is_named(name));
+            let kept = fields
+                .iter()
+                .filter(|(name, value)| value.is_object() || value.is_array() || !is_named(name));
             let mut kept: Vec<_> = kept.map(|(name, value)| (name.clone(), settled(value))).collect();
             kept.sort_by(|(one, _), (other, _)| one.cmp(other));
             Value::Object(kept.into_iter().collect::<Map<_, _>>())
@@ -60,6 +62,7 @@ mod tests {
             ("since 2026-11-12T13:14:15Z", "since #"),
             ("token 19aa3f5c2e1-1f3b-0 is new", "token # is new"),
             ("chatcmpl-AbCdEf0123456789", "#"),
+            ("batch_req_85512e02e69dce0d of resp_0d8f3a2e-58c1-4b6e-9f27-3a1b5c7d9e10", "# of #"),
             ("Saturn has 146 moons, a facade, 2+2=4", "Saturn has 146 moons, a facade, 2+2=4"),
             ("a well-understood matter", "a well-understood matter"),
         ] {

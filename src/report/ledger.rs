@@ -77,6 +77,11 @@ impl Ledger {
         Some(&start.stacks.get(start.suites.get(suite)?.stack)?.name)
     }
 
+    /// ` on starter#2` where there are several stacks, to be put after the name of a case or suite.
+    pub(super) fn on_stack(&self, suite: usize) -> String {
+        self.stack_of(suite).map(|name| format!(" on {name}")).unwrap_or_default()
+    }
+
     /// What was taken for the stack, in words; of several, their names.
     pub(super) fn taken(&self) -> Option<&str> {
         let start = self.start.as_ref()?;

@@ -44,7 +44,7 @@ impl Reporter for Markdown {
             && case.outcome.is_failure()
         {
             let drawn = drawing::draw(&drawing::complaints(case), false);
-            let on = self.ledger.stack_of(case.suite).map(|name| format!(" on {name}")).unwrap_or_default();
+            let on = self.ledger.on_stack(case.suite);
             self.failures.push((case.index, format!("{}{on}", case.id), drawn));
         }
     }
@@ -88,10 +88,10 @@ impl Markdown {
             let numbers = columns.map(|status| counts.of(status).to_string()).join(" | ");
             format!("| {} | {numbers} | {} |\n", name, seconds(counts.time))
         };
-        for (suite, counts) in start.suites.iter().zip(self.ledger.tally.suites()) {
+        for (n, (suite, counts)) in start.suites.iter().zip(self.ledger.tally.suites()).enumerate() {
             if text.len() < TABLE_ROOM {
-                let stack = start.stacks.get(suite.stack).map(|stack| format!(" on {}", stack.name));
-                text.push_str(&row(&escape(&format!("{}{}", suite.path, stack.unwrap_or_default())), counts));
+                let name = format!("{}{}", suite.path, self.ledger.on_stack(n));
+                text.push_str(&row(&escape(&name), counts));
             }
         }
         text.push_str(&row("**total**", self.ledger.tally.total()));
@@ -130,12 +130,12 @@ impl Markdown {
         }
         let title = format!("<details><summary>slowest {}</summary>", plural(slowest.len(), "case"));
         let mut text = format!("{title}\n\n| time | case |\n|--:|:--|\n");
-        for (duration, id) in slowest {
+        for (duration, id, suite) in slowest {
             if text.len() < TABLE_ROOM {
                 text.push_str(&format!(
                     "| {} | <code>{}</code> |\n",
                     seconds(duration),
-                    escape(&id.to_string())
+                    escape(&format!("{id}{}", self.ledger.on_stack(suite)))
                 ));
             }
         }
@@ -149,7 +149,11 @@ fn differences(comparison: &mut Comparison) -> String {
     if !comparison.is_wanted() {
         return String::new();
     }
-    let mut text = format!("### Differences from {}\n\n{}\n\n", escape(comparison.baseline()), escape(&comparison.summary()));
+    let mut text = format!(
+        "### Differences from {}\n\n{}\n\n",
+        escape(comparison.baseline()),
+        escape(&comparison.summary())
+    );
     let (rows, left_out) = comparison.rows(MOST_DIFFERENCES);
     if rows.is_empty() {
         return text;
@@ -157,7 +161,8 @@ fn differences(comparison: &mut Comparison) -> String {
     text.push_str(&format!("| case | step | what | {} | stack | there |\n", escape(comparison.baseline())));
     text.push_str("|:--|:--|:--|:--|:--|:--|\n");
     for row in rows {
-        let cells = [row.case, row.step, row.what, row.baseline, row.stack, row.other].map(|cell| escape(&cell));
+        let cells =
+            [row.case, row.step, row.what, row.baseline, row.stack, row.other].map(|cell| escape(&cell));
         text.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
     if left_out > 0 {

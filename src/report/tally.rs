@@ -51,7 +51,8 @@ pub struct Tally {
     planned: Option<usize>,
     traffic: Traffic,
     decided: BTreeMap<Decided, usize>,
-    slowest: Vec<(Duration, usize, CaseId)>,
+    /// With the place in the plan and the suite.
+    slowest: Vec<(Duration, usize, CaseId, usize)>,
     interrupted: bool,
     stack_failed: bool,
     stopped_early: bool,
@@ -127,11 +128,11 @@ impl Tally {
         &self.decided
     }
 
-    /// The `count` slowest cases, slowest first.
-    pub fn slowest(&self, count: usize) -> Vec<(Duration, &CaseId)> {
+    /// The `count` slowest cases, slowest first, each with the index of its suite.
+    pub fn slowest(&self, count: usize) -> Vec<(Duration, &CaseId, usize)> {
         let mut all: Vec<_> = self.slowest.iter().collect();
-        all.sort_by_key(|(duration, index, _)| (std::cmp::Reverse(*duration), *index));
-        all.into_iter().take(count).map(|(duration, _, id)| (*duration, id)).collect()
+        all.sort_by_key(|(duration, index, ..)| (std::cmp::Reverse(*duration), *index));
+        all.into_iter().take(count).map(|(duration, _, id, suite)| (*duration, id, *suite)).collect()
     }
 
     fn count(&mut self, case: &CaseReport) {
@@ -149,9 +150,9 @@ impl Tally {
             *self.decided.entry(*decided).or_default() += 1;
         }
         if case.duration > Duration::ZERO {
-            self.slowest.push((case.duration, case.index, case.id.clone()));
+            self.slowest.push((case.duration, case.index, case.id.clone(), case.suite));
             if self.slowest.len() > 2 * Self::MOST_SLOWEST {
-                self.slowest.sort_by_key(|(duration, index, _)| (std::cmp::Reverse(*duration), *index));
+                self.slowest.sort_by_key(|(duration, index, ..)| (std::cmp::Reverse(*duration), *index));
                 self.slowest.truncate(Self::MOST_SLOWEST);
             }
         }

@@ -2,8 +2,8 @@
 
 use stack_test::events::{Attempt, CaseReport, CaseStart, Event, RunEnd, RunStart, StackInfo, SuiteInfo};
 use stack_test::model::{
-    CaseId, Change, Decided, Difference, InferenceMode, Mend, Miss, MissClass, NearestRecording, OnDifference, Outcome,
-    Traffic,
+    CaseId, Change, Decided, Difference, InferenceMode, Mend, Miss, MissClass, NearestRecording,
+    OnDifference, Outcome, Traffic,
 };
 use stack_test::source::{Diagnostic, Origin, SourceFile, Span};
 use std::path::PathBuf;

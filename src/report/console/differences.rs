@@ -38,7 +38,8 @@ pub(super) fn table(comparison: &mut Comparison, verbosity: Verbosity, palette: 
     table.row(titles.into_iter().chain(stack).chain([there]).map(|title| Cell::new(title, Palette::HEAD)));
     for row in rows {
         let style = if row.aspect == Aspect::Text { Palette::DIM } else { Palette::ODD };
-        let mut cells = vec![Cell::from(row.case), row.step.into(), Cell::new(row.what, style), row.baseline.into()];
+        let mut cells =
+            vec![Cell::from(row.case), row.step.into(), Cell::new(row.what, style), row.baseline.into()];
         cells.extend(only.is_none().then(|| Cell::from(row.stack)));
         cells.push(row.other.into());
         table.row(cells);

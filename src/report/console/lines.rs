@@ -13,13 +13,21 @@ pub(super) fn header(start: &RunStart, palette: Palette) -> String {
         0 => String::new(),
         deselected => format!(" ({deselected} deselected)"),
     };
+    // The same cases come once for each stack.
+    let (cases, suites, each) = match start.stacks.as_slice() {
+        [] => (start.cases, start.suites.len(), String::new()),
+        [first, ..] => {
+            let suites = start.suites.iter().filter(|suite| suite.stack == 0).count();
+            (first.cases, suites, format!(", against each of {} stacks", start.stacks.len()))
+        }
+    };
     format!(
-        "{} {}, {}{setup}: {} of {}{left_out}\n",
+        "{} {}, {}{setup}: {} of {}{left_out}{each}\n",
         palette.paint(Palette::HEAD, concat!("stack-test ", env!("CARGO_PKG_VERSION"))),
         one_line(&start.stack_config),
         start.mode,
-        plural(start.cases, "case"),
-        plural(start.suites.len(), "suite"),
+        plural(cases, "case"),
+        plural(suites, "suite"),
     )
 }
 

@@ -118,9 +118,8 @@ impl Console {
     fn draw(&self, case: &CaseReport) -> String {
         let (word, style) = lines::status(case);
         let id = case.id.to_string();
-        let on = self.ledger.stack_of(case.suite).map(|name| format!(" on {}", one_line(name)));
-        let on = on.unwrap_or_default();
-        let title = format!("{word} {}{on} ({})", one_line(&id), one_line(&case.origin.to_string()));
+        let id = format!("{id}{}", self.ledger.on_stack(case.suite));
+        let title = format!("{word} {} ({})", one_line(&id), one_line(&case.origin.to_string()));
         let mut text = self.palette.paint(style, title);
         text.push('\n');
         if self.verbosity == Verbosity::Verbose || case.is_flaky() {

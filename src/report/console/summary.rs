@@ -22,9 +22,8 @@ pub(super) fn table(ledger: &Ledger, palette: Palette) -> String {
     let heading = |text: &str| Cell::new(text, Palette::HEAD);
     let names = columns.iter().map(|status| heading(status.name()));
     table.row(std::iter::once(heading("suite")).chain(names).chain([heading("time")]));
-    for (suite, counts) in start.suites.iter().zip(ledger.tally.suites()) {
-        let stack = start.stacks.get(suite.stack).map(|stack| format!(" on {}", stack.name));
-        let name = format!("{}{}", suite.path, stack.unwrap_or_default());
+    for (n, (suite, counts)) in start.suites.iter().zip(ledger.tally.suites()).enumerate() {
+        let name = format!("{}{}", suite.path, ledger.on_stack(n));
         table.row(row(&one_line(&name), counts, &columns));
     }
     if start.suites.len() > 1 {
@@ -53,8 +52,9 @@ pub(super) fn slowest(ledger: &Ledger, count: usize, palette: Palette) -> String
         return String::new();
     }
     let mut text = heading(&format!("slowest {}", plural(slowest.len(), "case")), palette);
-    for (duration, id) in slowest {
-        text.push_str(&format!("{:>11} {}\n", seconds(duration), one_line(&id.to_string())));
+    for (duration, id, suite) in slowest {
+        let on = ledger.on_stack(suite);
+        text.push_str(&format!("{:>11} {}\n", seconds(duration), one_line(&format!("{id}{on}"))));
     }
     text
 }

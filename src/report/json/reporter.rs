@@ -61,7 +61,8 @@ impl Json {
         field(out, "stack_config", &start.map(|start| &start.stack_config))?;
         field(out, "stack", &ledger.stack.as_ref().map(Stack::new))?;
         if let Some(start) = start.filter(|start| !start.stacks.is_empty()) {
-            let stacks = start.stacks.iter().enumerate().map(|(n, one)| Compared::new(one, ledger.ready.get(&n)));
+            let stacks =
+                start.stacks.iter().enumerate().map(|(n, one)| Compared::new(one, ledger.ready.get(&n)));
             field(out, "stacks", &stacks.collect::<Vec<_>>())?;
             field(out, "on_difference", &start.on_difference.name())?;
         }
