@@ -23,13 +23,13 @@ impl TypedFlags {
             ("otel", target.otel.clone()),
             ("recordings", path(&target.recordings)),
             ("suites-dir", path(&selected.suites_dir)),
-            ("text-model", models.text_model.clone()),
-            ("vision-model", models.vision_model.clone()),
-            ("embedding-model", models.embedding_model.clone()),
-            ("rerank-model", models.rerank_model.clone()),
-            ("safety-shield", models.safety_shield.clone()),
-            ("judge-model", models.judge_model.clone()),
-            ("embedding-dimension", models.embedding_dimension.clone()),
+            ("text-model", nth(&models.text_model, stack)),
+            ("vision-model", nth(&models.vision_model, stack)),
+            ("embedding-model", nth(&models.embedding_model, stack)),
+            ("rerank-model", nth(&models.rerank_model, stack)),
+            ("safety-shield", nth(&models.safety_shield, stack)),
+            ("judge-model", nth(&models.judge_model, stack)),
+            ("embedding-dimension", nth(&models.embedding_dimension, stack)),
         ];
         let said = said.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
         let env = target.env.iter().map(|pair| ("env", pair.clone()));
@@ -51,6 +51,6 @@ impl TypedFlags {
 }
 
 /// What was typed for the stack with this number: once for all, or once for each.
-fn nth(typed: &[String], stack: usize) -> Option<String> {
+pub(super) fn nth(typed: &[String], stack: usize) -> Option<String> {
     typed.get(stack).or(typed.first()).cloned()
 }

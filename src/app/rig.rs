@@ -218,7 +218,7 @@ impl Rig<'_> {
     }
 
     /// Hides secrets in the log of the stack.
-    fn redactor(&self) -> Redactor {
+    pub(super) fn redactor(&self) -> Redactor {
         let values = self.secrets.iter().map(|(_, secret)| secret.expose());
         Redactor::new(values).allowing(self.allow_secrets.iter().cloned())
     }

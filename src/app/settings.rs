@@ -6,13 +6,12 @@ use super::project::Project;
 use super::record_command::TypedFlags;
 use super::runtime::RuntimeChoice;
 use super::stack_choices::StackChoice;
-use crate::cli::{Common, Models, Output, RecordArgs, RunArgs, Selected};
+use crate::cli::{Common, Output, RecordArgs, RunArgs, Selected};
 use crate::model::{Egress, InferenceMode, OnDifference, ReplaySpeed};
 use crate::plan::{Filter, ModelChoices, Wanted};
 use crate::report::{ReportRequest, Verbosity};
 use crate::source::{Diagnostic, Kind, Node, Origin, SourceFile, Span, parse_duration};
 use crate::stack_config::StackConfig;
-use crate::suite::ModelKind;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -209,7 +208,7 @@ pub(super) fn settle(
         otel: settling
             .word(said("--otel", &target.otel).or_else(|| env_said(OTEL_ENV)).or_else(|| run("otel"))),
         setup: target.setup.clone().or_else(|| run("setup").map(|said| said.text().to_owned())),
-        models: settling.models(&models),
+        models: settling.models(&models, 0),
         env: settling.env(&target.env),
         mode,
         replay_speed,
@@ -235,7 +234,9 @@ pub(super) fn settle(
         update_snapshots: execution.update_snapshots,
         typed: typed[0].clone(),
     };
-    let others = others.iter().zip(&typed[1..]).map(|(stack, typed)| Settings {
+    settling.check_models(&models, stacks.len());
+    let others = (1..).zip(others.iter().zip(&typed[1..])).map(|(n, (stack, typed))| Settings {
+        models: settling.models(&models, n),
         stack_name: stack.name.clone(),
         stack_config: stack.config.clone(),
         stack_config_from: stack.from.clone(),
@@ -243,7 +244,8 @@ pub(super) fn settle(
         typed: typed.clone(),
         ..settings.clone()
     });
-    let all = std::iter::once(settings.clone()).chain(others).collect();
+    let others: Vec<Settings> = others.collect();
+    let all = std::iter::once(settings).chain(others).collect();
     settling.end(all)
 }
 
@@ -339,25 +341,6 @@ impl Settling {
 
     fn filter(&mut self, pattern: Option<&str>) -> Option<Filter> {
         Filter::parse(pattern?).map_err(|error| self.errors.push(error)).ok()
-    }
-
-    fn models(&mut self, models: &Models) -> ModelChoices {
-        let mut choices = ModelChoices::default();
-        let typed = [
-            (ModelKind::Text, &models.text_model),
-            (ModelKind::Vision, &models.vision_model),
-            (ModelKind::Embedding, &models.embedding_model),
-            (ModelKind::Rerank, &models.rerank_model),
-            (ModelKind::Shield, &models.safety_shield),
-            (ModelKind::Judge, &models.judge_model),
-            (ModelKind::EmbeddingDimension, &models.embedding_dimension),
-        ];
-        for (kind, list) in typed {
-            if let Some(Err(errors)) = list.as_ref().map(|list| choices.set(kind, list)) {
-                self.errors.extend(errors);
-            }
-        }
-        choices
     }
 
     fn env(&mut self, pairs: &[String]) -> Vec<(String, String)> {

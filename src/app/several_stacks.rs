@@ -13,6 +13,7 @@ use crate::model::CaseId;
 use crate::plan::Plan;
 use crate::runner::{Stop, StopReason};
 use crate::source::Diagnostic;
+use crate::text::Redactor;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -37,6 +38,7 @@ struct Translation<'a> {
     cases_before: usize,
     suites_before: usize,
     answers: Arc<Answers>,
+    redactor: Redactor,
     events: &'a UnboundedSender<Event>,
 }
 
@@ -82,6 +84,7 @@ impl Session<'_> {
             cases_before: before.iter().map(|rig: &Rig<'_>| rig.prepared.plan.cases.len()).sum(),
             suites_before: before.iter().map(|rig: &Rig<'_>| rig.prepared.plan.suites.len()).sum(),
             answers,
+            redactor: part.rig().redactor(),
             events,
         };
         let (told, from) = unbounded_channel();
@@ -140,7 +143,8 @@ impl Translation<'_> {
         } else if let Some(baseline) = self.counterparts.get(case.index).copied().flatten()
             && let Some(baseline) = comparison.baseline.get(&baseline)
         {
-            case.differences = differences(baseline, &met);
+            let hide = |text: &str| self.redactor.redact(text).into_owned();
+            case.differences = Some(differences(baseline, &met, &hide));
         }
         case.index += self.cases_before;
         case.suite += self.suites_before;

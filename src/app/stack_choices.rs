@@ -2,11 +2,14 @@
 
 use super::inputs::Inputs;
 use super::project::Project;
+use super::record_command::nth;
 use super::runtime::RuntimeChoice;
 use super::settings::{Said, Settling};
 use crate::cli;
+use crate::plan::ModelChoices;
 use crate::source::{Diagnostic, Kind};
 use crate::stack_config::{StackConfig, Target};
+use crate::suite::ModelKind;
 use crate::text::{plural, shorten};
 
 /// Environment variables that hold the default of `--stack-config`, the first that is set.
@@ -130,6 +133,30 @@ impl Settling {
         }
     }
 
+    /// Notes models that were typed neither once nor once for each stack.
+    pub(super) fn check_models(&mut self, models: &cli::Models, stacks: usize) {
+        for (kind, typed) in by_kind(models) {
+            if typed.len() > 1 && typed.len() != stacks {
+                let flag = kind.option();
+                let what = format!("there are {} of `{flag}` for {}", typed.len(), plural(stacks, "stack"));
+                let hint = "one list of ids, with commas, runs each case with each; of several stacks each may have its own";
+                self.errors.push(Diagnostic::new(what).hint(hint));
+            }
+        }
+    }
+
+    /// The models that were typed for the stack with this number.
+    pub(super) fn models(&mut self, models: &cli::Models, stack: usize) -> ModelChoices {
+        let mut choices = ModelChoices::default();
+        for (kind, typed) in by_kind(models) {
+            if let Some(Err(errors)) = nth(typed, stack).map(|list| choices.set(kind, &list)) {
+                let new: Vec<_> = errors.into_iter().filter(|error| !self.errors.contains(error)).collect();
+                self.errors.extend(new);
+            }
+        }
+        choices
+    }
+
     fn stack_config(&mut self, said: &Said) -> StackConfig {
         match StackConfig::parse(said.0.file.name(), said.text()) {
             Ok(config) => config,
@@ -139,6 +166,18 @@ impl Settling {
             }
         }
     }
+}
+
+fn by_kind(models: &cli::Models) -> [(ModelKind, &[String]); 7] {
+    [
+        (ModelKind::Text, &models.text_model),
+        (ModelKind::Vision, &models.vision_model),
+        (ModelKind::Embedding, &models.embedding_model),
+        (ModelKind::Rerank, &models.rerank_model),
+        (ModelKind::Shield, &models.safety_shield),
+        (ModelKind::Judge, &models.judge_model),
+        (ModelKind::EmbeddingDimension, &models.embedding_dimension),
+    ]
 }
 
 /// The name by which people know it: of a server its host and port, of a config the config.

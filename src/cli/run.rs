@@ -128,29 +128,31 @@ pub struct Target {
 
 /// With which models.
 #[derive(Debug, Default, clap::Args)]
-#[command(next_help_heading = "Models (comma lists run each case with each)")]
+#[command(
+    next_help_heading = "Models (comma lists run each case with each; of several stacks one for all, or one for each)"
+)]
 pub struct Models {
     /// Model ids for cases that generate text.
     #[arg(long, value_name = "ID,…")]
-    pub text_model: Option<String>,
+    pub text_model: Vec<String>,
     /// Model ids for cases that look at pictures.
     #[arg(long, value_name = "ID,…")]
-    pub vision_model: Option<String>,
+    pub vision_model: Vec<String>,
     /// Model ids for cases that embed text.
     #[arg(long, value_name = "ID,…")]
-    pub embedding_model: Option<String>,
+    pub embedding_model: Vec<String>,
     /// Model ids for cases that rank texts.
     #[arg(long, value_name = "ID,…")]
-    pub rerank_model: Option<String>,
+    pub rerank_model: Vec<String>,
     /// Shield ids for cases about safety.
     #[arg(long, value_name = "ID,…")]
-    pub safety_shield: Option<String>,
+    pub safety_shield: Vec<String>,
     /// Model ids that judge answers.
     #[arg(long, value_name = "ID,…")]
-    pub judge_model: Option<String>,
+    pub judge_model: Vec<String>,
     /// Lengths of embedding vectors.
     #[arg(long, value_name = "N,…")]
-    pub embedding_dimension: Option<String>,
+    pub embedding_dimension: Vec<String>,
 }
 
 /// How.

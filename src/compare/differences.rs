@@ -1,7 +1,6 @@
 //! Two stacks and one case.
 
 use super::Answer;
-use super::said::Said;
 use crate::model::{Aspect, Outcome, StackDifference};
 
 /// Paths told of one step.
@@ -22,11 +21,12 @@ pub struct Met {
     pub answers: Vec<Answer>,
 }
 
-/// What `other` met with that `baseline` did not, the most important first.
-pub fn differences(baseline: &Met, other: &Met) -> Vec<StackDifference> {
+/// What `other` met with that `baseline` did not, the most important first. `hide` takes secrets out of a text: what is shown is cut
+/// short, and half a secret would no longer be known for one.
+pub fn differences(baseline: &Met, other: &Met, hide: &dyn Fn(&str) -> String) -> Vec<StackDifference> {
     let mut found = Vec::new();
     if baseline.outcome.status() != other.outcome.status() {
-        let [one, two] = [baseline, other].map(|met| outcome(&met.outcome));
+        let [one, two] = [baseline, other].map(|met| outcome(&met.outcome, hide));
         found.push(whole(Aspect::Outcome, one, two));
     }
     // A case that was not run at one of the two has no answers to compare.
@@ -48,7 +48,7 @@ pub fn differences(baseline: &Met, other: &Met) -> Vec<StackDifference> {
         found.push(whole(Aspect::Steps, only(&missing), only(&unmet)));
     }
     for (number, one, two) in pairs {
-        answers(&format!("{number} {}", one.asked), one, two, &mut found);
+        answers(&format!("{number} {}", one.asked), (one, two), hide, &mut found);
     }
     found.sort_by_key(|difference| difference.aspect);
     found
@@ -58,9 +58,9 @@ fn whole(aspect: Aspect, baseline: String, other: String) -> StackDifference {
     StackDifference { aspect, step: None, at: None, baseline, other }
 }
 
-fn outcome(outcome: &Outcome) -> String {
+fn outcome(outcome: &Outcome, hide: &dyn Fn(&str) -> String) -> String {
     match outcome.reason() {
-        Some(reason) => format!("{} ({})", outcome.status().name(), cut(reason, SHOWN)),
+        Some(reason) => format!("{} ({})", outcome.status().name(), cut(&hide(reason), SHOWN)),
         None => outcome.status().name().to_owned(),
     }
 }
@@ -73,7 +73,12 @@ fn only(answers: &[&Answer]) -> String {
     }
 }
 
-fn answers(step: &str, one: &Answer, two: &Answer, found: &mut Vec<StackDifference>) {
+fn answers(
+    step: &str,
+    (one, two): (&Answer, &Answer),
+    hide: &dyn Fn(&str) -> String,
+    found: &mut Vec<StackDifference>,
+) {
     let mut add = |aspect, at, [baseline, other]: [String; 2]| {
         found.push(StackDifference { aspect, step: Some(step.to_owned()), at, baseline, other });
     };
@@ -88,7 +93,7 @@ fn answers(step: &str, one: &Answer, two: &Answer, found: &mut Vec<StackDifferen
     let has_changes = !changes.is_empty();
     let left_out = changes.len().saturating_sub(MOST_PATHS);
     for change in changes.into_iter().take(MOST_PATHS) {
-        add(Aspect::Shape, Some(change.at), change.types);
+        add(Aspect::Shape, Some(hide(&change.at)), change.types);
     }
     if left_out > 0 {
         add(Aspect::Shape, Some(format!("and {left_out} more")), [String::new(), String::new()]);
@@ -100,13 +105,13 @@ fn answers(step: &str, one: &Answer, two: &Answer, found: &mut Vec<StackDifferen
         add(
             Aspect::Events,
             Some(format!("event kind {}", at + 1)),
-            [events, others].map(|kinds| shown_from(kinds, at)),
+            [events, others].map(|kinds| hide(&shown_from(kinds, at))),
         );
     }
     // Of different kinds of bodies nobody expects the same words, and a body of another shape is another text anyway.
     let is_told = has_changes && one.said.is_body && two.said.is_body;
     if one.said != two.said && !is_told && one.events.is_some() == two.events.is_some() {
-        add(Aspect::Text, None, texts(&one.said, &two.said));
+        add(Aspect::Text, None, texts([one, two].map(|answer| hide(&answer.said.beginning))));
     }
 }
 
@@ -120,11 +125,11 @@ fn shown_from(kinds: &[String], at: usize) -> String {
 }
 
 /// Both from a little before the first character that differs.
-fn texts(one: &Said, two: &Said) -> [String; 2] {
-    let same = one.beginning.chars().zip(two.beginning.chars()).take_while(|(one, two)| one == two).count();
-    [one, two].map(|said| {
+fn texts(both: [String; 2]) -> [String; 2] {
+    let same = both[0].chars().zip(both[1].chars()).take_while(|(one, two)| one == two).count();
+    both.map(|text| {
         let skipped = same.saturating_sub(LEAD);
-        let rest: String = said.beginning.chars().skip(skipped).collect();
+        let rest: String = text.chars().skip(skipped).collect();
         let lead = if skipped > 0 { "…" } else { "" };
         format!("{lead}{}", cut(&rest, SHOWN))
     })
@@ -162,7 +167,7 @@ mod tests {
         let told = |it: StackDifference| {
             format!("{} {:?} {:?}: {} | {}", it.aspect.name(), it.step, it.at, it.baseline, it.other)
         };
-        differences(one, other).into_iter().map(told).collect()
+        differences(one, other, &str::to_owned).into_iter().map(told).collect()
     }
 
     const JSON: &str = "application/json";

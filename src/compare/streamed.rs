@@ -60,11 +60,8 @@ fn kind(name: Option<String>, data: &str, event: Option<&Value>) -> String {
         return if data == "[DONE]" { data.to_owned() } else { "text".to_owned() };
     };
     let typed = || event["type"].as_str().map(str::to_owned);
-    let mut kind = name.or_else(typed).unwrap_or_else(|| brought(event));
-    if let Some((end, _)) = kind.char_indices().nth(LONGEST_KIND) {
-        kind.truncate(end);
-    }
-    kind
+    let kind = name.or_else(typed).unwrap_or_else(|| brought(event));
+    if kind.len() > LONGEST_KIND { "(a long name)".to_owned() } else { kind }
 }
 
 fn brought(event: &Value) -> String {

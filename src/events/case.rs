@@ -36,8 +36,8 @@ pub struct CaseReport {
     pub earlier: Vec<Attempt>,
     /// The provider calls made on its behalf.
     pub traffic: Traffic,
-    /// What it met with that it did not meet with at the run's first stack; empty where there is one stack.
-    pub differences: Vec<StackDifference>,
+    /// What it met with that it did not meet with at the run's first stack; `None` where it was not compared.
+    pub differences: Option<Vec<StackDifference>>,
 }
 
 impl CaseReport {

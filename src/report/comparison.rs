@@ -19,7 +19,7 @@ pub(super) struct Comparison {
     names: Vec<String>,
     /// Which stack each suite of the run is about.
     stack_of: Vec<usize>,
-    /// Cases that ended at another stack than the first.
+    /// Cases that ended at another stack and at the first.
     compared: usize,
     differing: usize,
     by_aspect: BTreeMap<Aspect, usize>,
@@ -56,9 +56,10 @@ impl Comparison {
             }
             Event::CaseFinished(case) => {
                 let stack = self.stack_of.get(case.suite).copied().unwrap_or_default();
-                self.compared += usize::from(stack > 0);
-                self.differing += usize::from(!case.differences.is_empty());
-                for difference in &case.differences {
+                let Some(differences) = &case.differences else { return };
+                self.compared += 1;
+                self.differing += usize::from(!differences.is_empty());
+                for difference in differences {
                     *self.by_aspect.entry(difference.aspect).or_default() += 1;
                     let difference = difference.clone();
                     self.found.push(Found { index: case.index, stack, case: case.id.clone(), difference });
@@ -93,12 +94,16 @@ impl Comparison {
 
     /// `2 of 5 cases differ: 1 in status, 3 in text`.
     pub(super) fn summary(&self) -> String {
+        if self.compared == 0 {
+            return "no case ended at both".to_owned();
+        }
         let all = plural(self.compared, "case");
         if self.count() == 0 {
             return format!("none in {all}");
         }
         let aspects = self.by_aspect.iter().map(|(aspect, count)| format!("{count} in {}", aspect.name()));
-        format!("{} of {all} differ: {}", self.differing, aspects.collect::<Vec<_>>().join(", "))
+        let differ = if self.differing == 1 { "differs" } else { "differ" };
+        format!("{} of {all} {differ}: {}", self.differing, aspects.collect::<Vec<_>>().join(", "))
     }
 
     /// The most important differences, at most `most`, and how many more there are.

@@ -136,7 +136,7 @@ impl Tally {
     }
 
     fn count(&mut self, case: &CaseReport) {
-        self.differ |= case.differences.iter().any(|it| self.on_difference.fails(it.aspect));
+        self.differ |= case.differences.iter().flatten().any(|it| self.on_difference.fails(it.aspect));
         self.total.add(case);
         if let Some(suite) = self.suites.get_mut(case.suite) {
             suite.add(case);

@@ -66,7 +66,7 @@ impl Executor<'_> {
             failures: last.ended.failures,
             earlier,
             traffic: last.traffic,
-            differences: Vec::new(),
+            differences: None,
         };
         (report, last.ended.snapshots)
     }

@@ -109,6 +109,6 @@ fn skipped(index: usize, case: &PlannedCase, reason: String) -> CaseReport {
         failures: Vec::new(),
         earlier: Vec::new(),
         traffic: Traffic::default(),
-        differences: Vec::new(),
+        differences: None,
     }
 }

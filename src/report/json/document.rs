@@ -28,8 +28,8 @@ pub(super) struct Case<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     earlier_attempts: Vec<Earlier<'a>>,
     calls: Calls<'a>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    differences: Vec<Differing<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    differences: Option<Vec<Differing<'a>>>,
 }
 
 impl<'a> Case<'a> {
@@ -53,7 +53,7 @@ impl<'a> Case<'a> {
             failures: case.failures.iter().map(Problem::new).collect(),
             earlier_attempts: case.earlier.iter().map(Earlier::new).collect(),
             calls: Calls::new(&case.traffic),
-            differences: case.differences.iter().map(Differing::new).collect(),
+            differences: case.differences.as_ref().map(|all| all.iter().map(Differing::new).collect()),
         }
     }
 }

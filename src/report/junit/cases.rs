@@ -113,7 +113,7 @@ fn properties(case: &CaseReport) -> Vec<Property> {
     }
     properties.extend(decided.map(|rung| Property::new("calls.decided-by", rung.name())));
     properties.extend(notes.iter().map(|note| Property::new("calls.note", &*one_line(note))));
-    let differences = case.differences.iter().map(comparison::line);
+    let differences = case.differences.iter().flatten().map(comparison::line);
     properties.extend(differences.map(|line| Property::new("difference", &*line)));
     if let Outcome::XPassed { reason, .. } = &case.outcome {
         properties.push(Property::new("xpass", &*one_line(reason)));

@@ -195,7 +195,15 @@ fn a_stack_that_does_not_start_costs_its_own_cases_only() {
     for order in [[&absent, &there], [&there, &absent]] {
         let ended = run(&project, order.map(String::as_str), &["--report", "junit=j.xml"]);
         let name = absent.strip_prefix("http://").unwrap();
-        ended.expect(3, &["BROKEN: 6 cases: 6 passed", "6 of 12 cases did not run", &format!("{name}: ")]);
+        ended.expect(
+            3,
+            &[
+                "no case ended at both",
+                "BROKEN: 6 cases: 6 passed",
+                "6 of 12 cases did not run",
+                &format!("{name}: "),
+            ],
+        );
         let junit = project.junit("j.xml");
         assert_eq!((junit.errors, junit.failures), (1, 0));
     }
@@ -301,7 +309,7 @@ fn stacks_may_stand_in_the_settings_and_what_makes_no_sense_is_refused() {
     let project = Project::with(CASES);
     let list = format!("run:\n  stack_config: [{:?}, {:?}]\n  differences: fail\n", one.url(), two.url());
     project.file("stack-test.yaml", list);
-    project.run(["run", "a", "-k", "status"]).expect(1, &["1 of 1 case differ: 1 in status"]);
+    project.run(["run", "a", "-k", "status"]).expect(1, &["1 of 1 case differs: 1 in status"]);
     for (args, words) in [
         (&["record", "a"][..], "cannot be recorded at once"),
         (&["run", "a", "--stacks", "2"], "copies of each of 2 stacks"),
@@ -317,4 +325,57 @@ fn stacks_may_stand_in_the_settings_and_what_makes_no_sense_is_refused() {
         project.run(args.iter().copied()).expect(4, &[words]);
     }
     assert_eq!(two.lines().len(), 1);
+}
+
+#[test]
+fn each_stack_may_have_models_of_its_own() {
+    let provider = Server::new(|ask, reply| match ask.path.as_str() {
+        "/v1/models" => {
+            reply.json(200, r#"{"data":[{"id":"one","object":"model"},{"id":"two","object":"model"}]}"#)
+        }
+        _ => reply
+            .json(200, &crate::support::completion(if ask.body.contains("one") { "hello" } else { "hi" })),
+    });
+    let project = Project::with(
+        "cases:
+  - name: chat
+    models: [text_model]
+    steps:
+      - post: /v1/chat/completions
+        json: { model: '{{ text_model }}', messages: [{ role: user, content: Say hello }] }
+",
+    );
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let args = ["run", "a", "--stack-config", "starter", "--stack-config", "starter", "--env", &url];
+    let models = ["--text-model", "ollama/one", "--text-model", "ollama/two", "--inference-mode", "live"];
+    let ended = project.run(args.into_iter().chain(models));
+    ended.expect(
+        0,
+        &[
+            "1 of 1 case differs: 1 in text",
+            "hello",
+            "a::chat[txt=ollama/one]  on starter\n",
+            "two]  on starter#2",
+        ],
+    );
+    let three = ["--text-model", "a", "--text-model", "b", "--text-model", "c"];
+    project.run(args.into_iter().chain(three)).expect(4, &["3 of `--text-model` for 2 stacks"]);
+}
+
+#[test]
+fn a_secret_is_not_shown_in_part_where_answers_are_cut_short() {
+    let secret = "made-up-secret-value-that-is-rather-long-and-has-no-blank-0123456789-0123456789-0123456789";
+    let server = |word: &'static str| {
+        Server::stack(move |_, reply| {
+            let words = format!("{word} is what {secret} and {secret}");
+            reply.json(200, &crate::support::completion(&words));
+        })
+    };
+    let (one, two) = (server("this"), server("that"));
+    let project = Project::with("cases: [{ name: text, steps: [{ post: /text, json: {} }] }]");
+    let (first, second) = (one.url(), two.url());
+    let more = ["--secret", secret, "--report", "json=r.json", "--report", "markdown=m.md"];
+    let ended = run(&project, [&first, &second], &more);
+    ended.expect(0, &["this is what", "1 in text"]).expect_not("made-up");
+    assert!(!project.read("r.json").contains("made-up") && !project.read("m.md").contains("made-up"));
 }
