@@ -8,7 +8,7 @@ use super::settings::{Said, Settling};
 use crate::cli;
 use crate::plan::ModelChoices;
 use crate::source::{Diagnostic, Kind};
-use crate::stack_config::{StackConfig, Target};
+use crate::stack_config::{Config, StackConfig, Target};
 use crate::suite::ModelKind;
 use crate::text::{plural, shorten};
 
@@ -20,7 +20,7 @@ const RUNTIME_ENV: &[&str] = &["STACK_TEST_RUNTIME"];
 /// More stacks than these are a slip.
 const MOST_STACKS: usize = 64;
 /// Columns of a name.
-const LONGEST_NAME: usize = 40;
+const LONGEST_NAME: usize = 32;
 
 /// A stack that was chosen.
 #[derive(Debug, Clone)]
@@ -180,17 +180,42 @@ fn by_kind(models: &cli::Models) -> [(ModelKind, &[String]); 7] {
     ]
 }
 
-/// The name by which people know it: of a server its host and port, of a config the config.
+/// The name by which people know it: of a server its host and port, of pairs the provider of inference, of a run config its file and
+/// folder.
 fn short_name(config: &StackConfig, runtime: Option<RuntimeChoice>) -> String {
+    let with_port =
+        |name: String, port: Option<u16>| port.map_or_else(|| name.clone(), |port| format!("{name}:{port}"));
     let name = match config {
         StackConfig::Url(url) => host(url),
-        _ => config.shown(),
+        StackConfig::Private(config) => of_config(config),
+        StackConfig::Server { config, port } => with_port(of_config(config), *port),
+        StackConfig::Docker { image, port } => with_port(end_of_path(&image.to_string(), 1), *port),
     };
     let name = shorten(&name, LONGEST_NAME).into_owned();
     match runtime {
         Some(runtime) if !matches!(config, StackConfig::Url(_)) => format!("{name}@{runtime}"),
         _ => name,
     }
+}
+
+fn of_config(config: &Config) -> String {
+    match config {
+        Config::Distro(name) => name.clone(),
+        Config::DistroFile { distro, file } => format!("{distro}::{file}"),
+        Config::Path(path) => end_of_path(path, 2),
+        Config::Pairs(pairs) => {
+            let inference = pairs.iter().filter(|pair| pair.api == "inference");
+            let ids: Vec<&str> = inference.map(|pair| pair.provider.id.as_str()).collect();
+            let first = || pairs.first().map(|pair| pair.provider.id.clone()).unwrap_or_default();
+            if ids.is_empty() { first() } else { ids.join("+") }
+        }
+    }
+}
+
+/// The last `steps` of a path.
+fn end_of_path(path: &str, steps: usize) -> String {
+    let all: Vec<&str> = path.split(['/', '\\']).filter(|step| !step.is_empty() && *step != ".").collect();
+    all[all.len().saturating_sub(steps)..].join("/")
 }
 
 fn host(url: &str) -> String {
@@ -234,6 +259,19 @@ mod tests {
                     .map(plain)
             ),
             ["starter", "example.com", "127.0.0.1:8000", "starter#2", "starter#3"]
+        );
+        assert_eq!(
+            names(
+                &[
+                    "inference=vllm,files=localfs",
+                    "server:inference=openai:8322",
+                    "./old/run.yaml",
+                    "/x/new/run.yaml",
+                    "server:starter"
+                ]
+                .map(plain)
+            ),
+            ["vllm", "openai:8322", "old/run.yaml", "new/run.yaml", "starter"]
         );
         let by = [("starter", Some(RuntimeChoice::Builtin)), ("http://h:1", Some(RuntimeChoice::Auto))];
         assert_eq!(names(&by), ["starter@builtin", "h:1"]);

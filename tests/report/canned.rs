@@ -5,7 +5,7 @@ use stack_test::events::{
 };
 use stack_test::model::{
     Aspect, CaseId, Change, Decided, Difference, InferenceMode, Mend, Miss, MissClass, NearestRecording,
-    OnDifference, Outcome, Traffic,
+    OnDifference, Outcome, StackDifference, Traffic,
 };
 use stack_test::source::{Diagnostic, Origin, SourceFile, Span};
 use std::path::PathBuf;
