@@ -6,7 +6,7 @@ use super::project::Project;
 use super::record_command::TypedFlags;
 use super::runtime::RuntimeChoice;
 use super::stack_choices::StackChoice;
-use crate::cli::{Common, Output, RecordArgs, RunArgs, Selected};
+use crate::cli::{Common, Models, Output, RecordArgs, RunArgs, Selected};
 use crate::model::{Egress, InferenceMode, OnDifference, ReplaySpeed};
 use crate::plan::{Filter, ModelChoices, Wanted};
 use crate::report::{ReportRequest, Verbosity};
@@ -191,7 +191,7 @@ pub(super) fn settle(
     let copies = target.stacks.or(settling.parsed(run("stacks"), "a number of copies")).unwrap_or(1);
     settling.check_stacks(&stacks, copies, recording, execution.update_snapshots);
     let second = Duration::from_secs(1);
-    let (first, others) = stacks.split_first().expect("there is a default");
+    let first = stacks.first().expect("there is a default");
     let settings = Settings {
         wanted: wanted(&selected, run("suite")),
         filter: settling.filter(selected.pattern.as_deref()),
@@ -200,7 +200,7 @@ pub(super) fn settle(
         suites_dir: path(selected.suites_dir, "suites_dir", "suites"),
         stack_name: first.name.clone(),
         stack_config: first.config.clone(),
-        shares_setup: !others.is_empty() && stacks.iter().any(StackChoice::is_ours),
+        shares_setup: stacks.len() > 1 && stacks.iter().any(StackChoice::is_ours),
         copies,
         on_difference: target.differences.unwrap_or_else(|| settling.word(run("differences"))),
         stack_config_from: first.from.clone(),
@@ -208,7 +208,7 @@ pub(super) fn settle(
         otel: settling
             .word(said("--otel", &target.otel).or_else(|| env_said(OTEL_ENV)).or_else(|| run("otel"))),
         setup: target.setup.clone().or_else(|| run("setup").map(|said| said.text().to_owned())),
-        models: settling.models(&models, 0),
+        models: ModelChoices::default(),
         env: settling.env(&target.env),
         mode,
         replay_speed,
@@ -232,20 +232,9 @@ pub(super) fn settle(
         run_timeout: settling.duration(said("--run-timeout", &execution.run_timeout).or(run("run_timeout"))),
         max_failures: if execution.exit_first { Some(1) } else { execution.maxfail },
         update_snapshots: execution.update_snapshots,
-        typed: typed[0].clone(),
+        typed: TypedFlags::default(),
     };
-    settling.check_models(&models, stacks.len());
-    let others = (1..).zip(others.iter().zip(&typed[1..])).map(|(n, (stack, typed))| Settings {
-        models: settling.models(&models, n),
-        stack_name: stack.name.clone(),
-        stack_config: stack.config.clone(),
-        stack_config_from: stack.from.clone(),
-        runtime: stack.runtime,
-        typed: typed.clone(),
-        ..settings.clone()
-    });
-    let others: Vec<Settings> = others.collect();
-    let all = std::iter::once(settings).chain(others).collect();
+    let all = settling.for_each(&stacks, &models, settings, &typed);
     settling.end(all)
 }
 
@@ -288,6 +277,27 @@ pub(super) struct Settling {
 impl Settling {
     fn end<T>(self, value: T) -> Result<T, Vec<Diagnostic>> {
         if self.errors.is_empty() { Ok(value) } else { Err(self.errors) }
+    }
+
+    /// The settings of each stack: `usual` with what is its own.
+    fn for_each(
+        &mut self,
+        stacks: &[StackChoice],
+        models: &Models,
+        usual: Settings,
+        typed: &[TypedFlags],
+    ) -> Vec<Settings> {
+        self.check_models(models, stacks.len());
+        let settings = |(n, (stack, typed)): (usize, (&StackChoice, &TypedFlags))| Settings {
+            models: self.models(models, n),
+            stack_name: stack.name.clone(),
+            stack_config: stack.config.clone(),
+            stack_config_from: stack.from.clone(),
+            runtime: stack.runtime,
+            typed: typed.clone(),
+            ..usual.clone()
+        };
+        stacks.iter().zip(typed).enumerate().map(settings).collect()
     }
 
     fn mode(

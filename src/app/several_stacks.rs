@@ -9,7 +9,7 @@ use super::rig::Rig;
 use super::session::{Ended, Session};
 use crate::compare::{Met, differences};
 use crate::events::{CaseReport, CaseStart, Event};
-use crate::model::CaseId;
+use crate::model::{CaseId, Outcome};
 use crate::plan::Plan;
 use crate::runner::{Stop, StopReason};
 use crate::source::Diagnostic;
@@ -39,6 +39,7 @@ struct Translation<'a> {
     suites_before: usize,
     answers: Arc<Answers>,
     redactor: Redactor,
+    stop: Stop,
     events: &'a UnboundedSender<Event>,
 }
 
@@ -85,6 +86,7 @@ impl Session<'_> {
             suites_before: before.iter().map(|rig: &Rig<'_>| rig.prepared.plan.suites.len()).sum(),
             answers,
             redactor: part.rig().redactor(),
+            stop: part.stop.clone(),
             events,
         };
         let (told, from) = unbounded_channel();
@@ -138,7 +140,10 @@ impl Translation<'_> {
     fn compared(&self, mut case: CaseReport, comparison: &mut Comparison) -> CaseReport {
         comparison.failures += usize::from(case.outcome.is_failure());
         let met = Met { outcome: case.outcome.clone(), answers: self.answers.take(&case.id) };
-        if self.stack == 0 {
+        let broken_off = matches!(self.stop.reason(), Some(StopReason::BreakOff(_)));
+        if broken_off && matches!(case.outcome, Outcome::Error) {
+            // Why it ended is told, and is nothing that its stack answered.
+        } else if self.stack == 0 {
             comparison.baseline.insert(case.index, met);
         } else if let Some(baseline) = self.counterparts.get(case.index).copied().flatten()
             && let Some(baseline) = comparison.baseline.get(&baseline)
