@@ -5,8 +5,10 @@
 //! command out.
 //! Everything below gets values and hands values back.
 
+mod answers;
 mod aside;
 mod check;
+mod copies;
 mod doctor;
 mod entry;
 mod error;
@@ -34,7 +36,10 @@ mod scope;
 mod serve;
 mod session;
 mod settings;
+mod several_stacks;
 mod signals;
+mod stack_choices;
+mod start;
 mod suites;
 
 pub use entry::main;

@@ -30,7 +30,7 @@ pub(super) struct Prepared {
     pub(super) notices: Vec<String>,
 }
 
-/// Settles everything that can be settled without starting anything.
+/// Settles everything that can be settled without starting anything, for each stack that the cases run against.
 ///
 /// # Errors
 /// Everything wrong in arguments, settings and suites.
@@ -38,12 +38,28 @@ pub(super) fn prepare(
     request: RunRequest,
     inputs: &Inputs,
     project: &Project,
-) -> Result<Prepared, Vec<Diagnostic>> {
-    let settings = settings::settle(request, inputs, project)?;
+) -> Result<Vec<Prepared>, Vec<Diagnostic>> {
+    let (mut all, mut errors): (_, Vec<Diagnostic>) = (Vec::new(), Vec::new());
+    for settings in settings::settle(request, inputs, project)? {
+        match prepare_one(settings, inputs, project) {
+            Ok(prepared) => all.push(prepared),
+            // What is wrong with a suite is so for every stack.
+            Err(found) => found.into_iter().for_each(|error| {
+                if !errors.contains(&error) {
+                    errors.push(error);
+                }
+            }),
+        }
+    }
+    if errors.is_empty() { Ok(all) } else { Err(errors) }
+}
+
+fn prepare_one(settings: Settings, inputs: &Inputs, project: &Project) -> Result<Prepared, Vec<Diagnostic>> {
     let folder = SuitesFolder::open(&inputs.cwd, &settings.suites_dir).map_err(|error| vec![error])?;
     let resolved = plan::resolve(&folder, &settings.wanted)?;
     // A setup tells how we start a stack; a server that somebody else runs has what its owner says.
-    let is_ours = !matches!(settings.stack_config.target(), Target::Remote { .. });
+    // Where its answers are compared with those of one of ours, both must be asked the same.
+    let is_ours = settings.shares_setup || !matches!(settings.stack_config.target(), Target::Remote { .. });
     let of_suites = resolved.setup.as_ref().filter(|_| is_ours).map(|(name, _)| name.clone());
     let setup_name = settings.setup.clone().or(of_suites);
     if settings.setup.is_none()
@@ -81,7 +97,7 @@ pub(super) fn prepare(
     Ok(Prepared { settings, runtime, setup: setup_name, providers, plan, rules: Arc::new(rules), notices })
 }
 
-/// Settles what a stack needs that no case is run against: the stack-config, who plays it, and its providers.
+/// Settles what stacks need that no case is run against: the stack-configs, who plays them, and their providers.
 ///
 /// # Errors
 /// Everything wrong in arguments and settings, and in a run config that the embedded stack plays.
@@ -89,8 +105,26 @@ pub(super) fn prepare_stack(
     request: RunRequest,
     inputs: &Inputs,
     project: &Project,
-) -> Result<Prepared, Vec<Diagnostic>> {
+) -> Result<Vec<Prepared>, Vec<Diagnostic>> {
     let settings = settings::settle(request, inputs, project)?;
+    settings.into_iter().map(|settings| bare(settings, inputs, project)).collect()
+}
+
+/// The stack, for a command that is about one alone.
+///
+/// # Errors
+/// There are several.
+pub(super) fn only(mut stacks: Vec<Prepared>) -> Result<Prepared, Vec<Diagnostic>> {
+    match stacks.pop() {
+        Some(stack) if stacks.is_empty() => Ok(stack),
+        _ => Err(vec![
+            Diagnostic::new("this is about one stack, and several are given")
+                .hint("give `--stack-config` once"),
+        ]),
+    }
+}
+
+fn bare(settings: Settings, inputs: &Inputs, project: &Project) -> Result<Prepared, Vec<Diagnostic>> {
     let setup = match &settings.setup {
         Some(name) => Some(setup_of(project, name).map_err(|error| vec![error])?),
         None => None,

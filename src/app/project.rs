@@ -15,6 +15,8 @@ const TOP_KEYS: &[&str] = &["providers", "setups", "run", "match", "secrets", "a
 const RUN_KEYS: &[&str] = &[
     "stack_config",
     "runtime",
+    "stacks",
+    "differences",
     "otel",
     "suite",
     "setup",

@@ -145,7 +145,7 @@ impl<'a> Proof<'a> {
             update_snapshots: false,
             // What differs from run to run must differ here.
             run_id: format!("{}-{pass}", self.rig.run_id),
-            ..self.rig.runner_settings(&stack, mode)
+            ..self.rig.runner_settings(&stack, vec![stack.url().to_owned()], mode)
         };
         let (sender, mut receiver) = unbounded_channel();
         let cases = runner::run(Arc::clone(plan), settings, scope(Some(gateway), stop), sender, stop.clone());

@@ -11,24 +11,25 @@ pub(super) struct TypedFlags(Vec<(&'static str, String)>);
 
 impl TypedFlags {
     /// Those of `common`. `--secret` is none of them: its value must be shown nowhere.
-    pub(super) fn of(common: &Common, project: &Project) -> Self {
+    /// Of what was typed for several stacks, that for the one with this number.
+    pub(super) fn of(common: &Common, project: &Project, stack: usize) -> Self {
         let Common { selected, target, models, .. } = common;
         let path =
             |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
         let said = [
             ("config", project.named.clone()),
-            ("stack-config", target.stack_config.clone()),
-            ("runtime", target.runtime.clone()),
+            ("stack-config", nth(&target.stack_config, stack)),
+            ("runtime", nth(&target.runtime, stack)),
             ("otel", target.otel.clone()),
             ("recordings", path(&target.recordings)),
             ("suites-dir", path(&selected.suites_dir)),
-            ("text-model", models.text_model.clone()),
-            ("vision-model", models.vision_model.clone()),
-            ("embedding-model", models.embedding_model.clone()),
-            ("rerank-model", models.rerank_model.clone()),
-            ("safety-shield", models.safety_shield.clone()),
-            ("judge-model", models.judge_model.clone()),
-            ("embedding-dimension", models.embedding_dimension.clone()),
+            ("text-model", nth(&models.text_model, stack)),
+            ("vision-model", nth(&models.vision_model, stack)),
+            ("embedding-model", nth(&models.embedding_model, stack)),
+            ("rerank-model", nth(&models.rerank_model, stack)),
+            ("safety-shield", nth(&models.safety_shield, stack)),
+            ("judge-model", nth(&models.judge_model, stack)),
+            ("embedding-dimension", nth(&models.embedding_dimension, stack)),
         ];
         let said = said.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
         let env = target.env.iter().map(|pair| ("env", pair.clone()));
@@ -47,4 +48,9 @@ impl TypedFlags {
         }
         command
     }
+}
+
+/// What was typed for the stack with this number: once for all, or once for each.
+pub(super) fn nth(typed: &[String], stack: usize) -> Option<String> {
+    typed.get(stack).or(typed.first()).cloned()
 }

@@ -1,5 +1,6 @@
 //! Starting what a run needs: gateway, stack, runner. A run does it once, a recording once more for each time it is proven.
 
+use super::copies::Copies;
 use super::files::{ignore_in_git, remove_if_empty};
 use super::inputs::Inputs;
 use super::prepare::Prepared;
@@ -17,12 +18,13 @@ use crate::stack::{self, Runtime, Stack, StackRequest};
 use crate::stack_config::Target;
 use crate::suite::ModelKind;
 use crate::text::Redactor;
+use futures_util::future::join_all;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 /// The environment variable with a key for the stack itself.
@@ -48,7 +50,7 @@ pub(super) fn folder(inputs: &Inputs, run_id: &str) -> PathBuf {
     inputs.cwd.join(RUNS_FOLDER).join(run_id)
 }
 
-/// What everything is started from.
+/// What everything is started from, for one stack or copies of it.
 pub(super) struct Rig<'a> {
     pub(super) inputs: &'a Inputs,
     pub(super) prepared: Prepared,
@@ -58,17 +60,26 @@ pub(super) struct Rig<'a> {
     pub(super) run_id: String,
     /// Where the stack sends its telemetry, once it is started.
     pub(super) collector: OnceLock<Arc<Collector>>,
+    /// The stack's own folder in that of the run, where there are several stacks.
+    pub(super) place: Option<String>,
 }
 
 impl Rig<'_> {
-    /// The folder of this run, for logs and for recordings that are not proven.
+    /// The folder of this run, for logs and for recordings that are not proven; of several stacks, each has one in it.
     pub(super) fn folder(&self) -> PathBuf {
-        folder(self.inputs, &self.run_id)
+        let folder = folder(self.inputs, &self.run_id);
+        self.place.as_ref().map_or_else(|| folder.clone(), |place| folder.join(place))
+    }
+
+    /// The folder of a copy of the stack, numbered from 0.
+    fn folder_of_copy(&self, number: usize) -> PathBuf {
+        if number == 0 { self.folder() } else { self.folder().join(format!("copy-{}", number + 1)) }
     }
 
     /// Leaves nothing of the run that says nothing, and keeps the rest out of version control.
     pub(super) fn tidy(&self) {
         remove_if_empty(&self.folder());
+        remove_if_empty(&folder(self.inputs, &self.run_id));
         ignore_in_git(&self.inputs.cwd.join(RUNS_FOLDER));
     }
 
@@ -84,6 +95,11 @@ impl Rig<'_> {
 
     pub(super) fn is_remote(&self) -> bool {
         matches!(self.prepared.settings.stack_config.target(), Target::Remote { .. })
+    }
+
+    /// The mode that is in force: the traffic of a server that somebody else runs does not pass our gateway.
+    pub(super) fn mode(&self) -> InferenceMode {
+        if self.is_remote() { InferenceMode::Live } else { self.prepared.settings.mode }
     }
 
     fn is_process(&self) -> bool {
@@ -135,12 +151,41 @@ impl Rig<'_> {
         self.is_process() && (watched || self.prepared.providers.need_a_proxy())
     }
 
-    /// Starts the stack, or finds the one that runs; until `stop` wants everything broken off.
+    /// Starts the stack, or finds the one that runs; until `stop` wants everything broken off. Of several copies it is the
+    /// first.
     ///
     /// # Errors
     /// It does not become ready.
     pub(super) async fn start_stack(
         &self,
+        events: &UnboundedSender<Event>,
+        gateway: Option<(&Gateway, InferenceMode)>,
+        stop: &Stop,
+    ) -> Result<Stack, stack::Error> {
+        self.start_copy(0, events, gateway, stop).await
+    }
+
+    /// Starts all copies of the stack.
+    ///
+    /// # Errors
+    /// One does not become ready; those that have are stopped.
+    pub(super) async fn start_stacks(
+        &self,
+        events: &UnboundedSender<Event>,
+        gateway: Option<(&Gateway, InferenceMode)>,
+        stop: &Stop,
+    ) -> Result<Copies, stack::Error> {
+        let copies = self.prepared.settings.copies;
+        // What is told of one copy is so of all.
+        let (unheard, _quiet) = unbounded_channel();
+        let told = |number| if number == 0 { events } else { &unheard };
+        let starting = (0..copies).map(|number| self.start_copy(number, told(number), gateway, stop));
+        Copies::all(join_all(starting).await).await
+    }
+
+    async fn start_copy(
+        &self,
+        number: usize,
         events: &UnboundedSender<Event>,
         gateway: Option<(&Gateway, InferenceMode)>,
         stop: &Stop,
@@ -164,7 +209,7 @@ impl Rig<'_> {
             provider_urls: gateway.map_or_else(Vec::new, |(gateway, _)| providers.urls(gateway)),
             process_env: self.inputs.env.clone(),
             wanted_models: self.wanted_models(),
-            log_dir: self.folder(),
+            log_dir: self.folder_of_copy(number),
             ready_timeout: settings.ready_timeout,
             stop_grace: stack::STOP_GRACE,
             exe: self.inputs.exe.clone(),
@@ -204,7 +249,7 @@ impl Rig<'_> {
     }
 
     /// Hides secrets in the log of the stack.
-    fn redactor(&self) -> Redactor {
+    pub(super) fn redactor(&self) -> Redactor {
         let values = self.secrets.iter().map(|(_, secret)| secret.expose());
         Redactor::new(values).allowing(self.allow_secrets.iter().cloned())
     }
@@ -227,11 +272,16 @@ impl Rig<'_> {
         records && matches!(&self.prepared.runtime, Runtime::Python(stack) if stack.instrument.is_none())
     }
 
-    /// How cases are run against `stack` with `mode` in force.
-    pub(super) fn runner_settings(&self, stack: &Stack, mode: InferenceMode) -> runner::Settings {
+    /// How cases are run against `stack`, or copies of it at `base_urls`, with `mode` in force.
+    pub(super) fn runner_settings(
+        &self,
+        stack: &Stack,
+        base_urls: Vec<String>,
+        mode: InferenceMode,
+    ) -> runner::Settings {
         let settings = &self.prepared.settings;
         runner::Settings {
-            base_url: stack.url().to_owned(),
+            base_urls,
             jobs: if self.must_record_alone(mode) { 1 } else { settings.jobs },
             case_timeout: settings.case_timeout,
             max_failures: settings.max_failures,

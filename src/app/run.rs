@@ -46,7 +46,8 @@ impl Common<'_> {
 
 /// Everything that a command which needs a stack is made from.
 pub(super) struct Made {
-    pub(super) prepared: Result<Prepared, Vec<Diagnostic>>,
+    /// For each stack; at least one.
+    pub(super) prepared: Result<Vec<Prepared>, Vec<Diagnostic>>,
     pub(super) outputs: OutputSettings,
     /// Values that are to be hidden.
     pub(super) secrets: Vec<(String, Secret)>,
@@ -60,7 +61,7 @@ pub(super) struct Made {
 /// The project's settings or a `--report` are wrong.
 pub(super) async fn run(common: &Common<'_>, request: RunRequest) -> Result<ExitStatus, CommandError> {
     let made = make(common, request, prepare)?;
-    if let Ok(Prepared { settings, plan, .. }) = &made.prepared
+    if let Ok([Prepared { settings, plan, .. }, ..]) = made.prepared.as_deref()
         && settings.collect_only
     {
         return Ok(list(plan));
@@ -99,7 +100,7 @@ pub(super) async fn run_made(
 pub(super) fn make(
     common: &Common<'_>,
     request: RunRequest,
-    prepare: impl FnOnce(RunRequest, &Inputs, &Project) -> Result<Prepared, Vec<Diagnostic>>,
+    prepare: impl FnOnce(RunRequest, &Inputs, &Project) -> Result<Vec<Prepared>, Vec<Diagnostic>>,
 ) -> Result<Made, CommandError> {
     let inputs = common.inputs;
     let project = common.load_project()?;
@@ -126,8 +127,10 @@ pub(super) fn make(
         prepared = Err(unset);
     }
     if let Ok(prepared) = &mut prepared {
-        prepared.notices.extend(short);
-        secrets.extend(providers::written_keys(&prepared.settings.stack_config));
+        for stack in &mut *prepared {
+            secrets.extend(providers::written_keys(&stack.settings.stack_config));
+        }
+        prepared[0].notices.extend(short);
     }
     outputs.redactor = Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()))
         .allowing(project.allow_secrets.iter().cloned());

@@ -3,64 +3,86 @@
 //! Whatever happens in between, the order of taking down is kept and the reports are closed. A first Ctrl-C breaks off
 //! the cases in flight and goes the orderly way; a second one skips the waiting, kills the stack and closes the reports
 //! with what there is.
+//!
+//! Where the cases run against several stacks, all of that happens once for each, one after the other; see
+//! `several_stacks`.
 
+use super::answers::{Answers, observed};
 use super::aside;
 use super::check::Watch;
+use super::copies::Copies;
 use super::inputs::Inputs;
 use super::outputs::Outputs;
 use super::prepare::Prepared;
 use super::proof::{self, Proof};
 use super::rig::{self, Rig};
 use super::signals::Signals;
-use crate::events::{Event, RunEnd, RunStart, SuiteInfo};
+use crate::events::{Event, RunEnd};
 use crate::gateway::{Finished, Gateway};
 use crate::model::{InferenceMode, Secret, Traffic};
 use crate::recording::Owner;
 use crate::report::Tally;
 use crate::runner::{self, CaseScope, Stop, StopReason};
 use crate::source::Diagnostic;
-use crate::stack::{self, Stack};
+use crate::stack;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-/// A run.
+/// A run, or the part of it that is about one of its stacks.
 pub(super) struct Session<'a> {
-    rig: Rig<'a>,
-    stop: Stop,
+    /// Of each stack; here it is about the first.
+    pub(super) rigs: Arc<[Rig<'a>]>,
+    /// Which of them it is about.
+    pub(super) stack: usize,
+    pub(super) stop: Stop,
     /// Who looks on.
-    watch: Option<Arc<Watch>>,
-    began: Instant,
+    pub(super) watch: Option<Arc<Watch>>,
+    pub(super) began: Instant,
+    /// Told of the answers of the stack, where they are compared.
+    pub(super) answers: Option<Arc<Answers>>,
+    /// The failures of cases after which no further case is begun.
+    pub(super) max_failures: Option<usize>,
 }
 
 /// How the middle of a run ended.
 #[derive(Default)]
-struct Ended {
-    session: Traffic,
+pub(super) struct Ended {
+    pub(super) session: Traffic,
     /// Whose recordings were made.
     recorded: Vec<Owner>,
-    unproven: Vec<Diagnostic>,
-    errors: Vec<Diagnostic>,
+    pub(super) unproven: Vec<Diagnostic>,
+    pub(super) errors: Vec<Diagnostic>,
 }
 
 impl<'a> Session<'a> {
     /// `secrets` are to be hidden, apart from the texts behind them, which only look like some.
     pub(super) fn new(
         inputs: &'a Inputs,
-        prepared: Prepared,
+        prepared: Vec<Prepared>,
         (secrets, allow_secrets): (Vec<(String, Secret)>, Vec<String>),
         watch: Option<Arc<Watch>>,
     ) -> Self {
-        let rig = Rig {
+        let several = prepared.len() > 1;
+        let max_failures = prepared.first().and_then(|prepared| prepared.settings.max_failures);
+        let rig = |(n, prepared): (usize, Prepared)| Rig {
             inputs,
             prepared,
-            secrets,
-            allow_secrets,
+            secrets: secrets.clone(),
+            allow_secrets: allow_secrets.clone(),
             run_id: rig::run_id(inputs),
             collector: OnceLock::new(),
+            place: several.then(|| format!("stack-{}", n + 1)),
         };
-        Self { rig, stop: Stop::default(), watch, began: Instant::now() }
+        let rigs = prepared.into_iter().enumerate().map(rig).collect();
+        let began = Instant::now();
+        Self { rigs, stack: 0, stop: Stop::default(), watch, began, answers: None, max_failures }
+    }
+
+    /// What the stack that it is about is started from.
+    pub(super) fn rig(&self) -> &Rig<'a> {
+        &self.rigs[self.stack]
     }
 
     /// Runs to the end and returns the counts, and what went wrong with the reports.
@@ -68,11 +90,13 @@ impl<'a> Session<'a> {
         let (events, receiver) = unbounded_channel();
         let shown = outputs.follow(receiver);
         let signals = Signals::listen(self.stop.clone());
-        let _ = events.send(Event::RunStarted(self.start()));
-        for notice in &self.rig.prepared.notices {
-            let _ = events.send(Event::Notice(notice.clone()));
+        let start = self.start();
+        let cases = start.cases;
+        let _ = events.send(Event::RunStarted(start));
+        for notice in self.notices() {
+            let _ = events.send(Event::Notice(notice));
         }
-        let ended = if self.rig.prepared.plan.cases.is_empty() {
+        let ended = if cases == 0 {
             let notice = "the selection leaves no case; `--collect-only` with less of it lists what there is";
             let _ = events.send(Event::Notice(notice.to_owned()));
             Ended::default()
@@ -85,7 +109,7 @@ impl<'a> Session<'a> {
                 },
             }
         };
-        self.rig.tidy();
+        self.rigs.iter().for_each(Rig::tidy);
         let _ = events.send(Event::RunEnded(RunEnd {
             duration: self.began.elapsed(),
             session: ended.session,
@@ -99,37 +123,18 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn start(&self) -> RunStart {
-        let plan = &self.rig.prepared.plan;
-        let info = |suite: &crate::plan::PlannedSuite| SuiteInfo {
-            path: suite.path.clone(),
-            file: PathBuf::from(suite.file.name()),
-            about: suite.about.clone(),
-        };
-        RunStart {
-            stack_config: self.rig.prepared.settings.stack_config.shown(),
-            mode: self.mode(),
-            setup: self.rig.prepared.setup.clone(),
-            suites: plan.suites.iter().map(info).collect(),
-            cases: plan.cases.len(),
-            deselected: plan.deselected,
-            started: self.rig.inputs.now,
-        }
-    }
-
     fn records(&self) -> bool {
-        matches!(self.rig.prepared.settings.mode, InferenceMode::Record | InferenceMode::RecordIfMissing)
+        matches!(self.rig().prepared.settings.mode, InferenceMode::Record | InferenceMode::RecordIfMissing)
     }
 
-    /// The mode that is in force: the traffic of a server that somebody else runs does not pass our gateway.
     fn mode(&self) -> InferenceMode {
-        if self.rig.is_remote() { InferenceMode::Live } else { self.rig.prepared.settings.mode }
+        self.rig().mode()
     }
 
     /// The run, with the limits that end it early running beside it.
     async fn watched(&self, events: &UnboundedSender<Event>, signals: &Signals) -> Ended {
         let limit = async {
-            match self.rig.prepared.settings.run_timeout {
+            match self.rig().prepared.settings.run_timeout {
                 Some(limit) => {
                     tokio::time::sleep(limit).await;
                     self.stop.request(StopReason::BreakOff(format!(
@@ -151,12 +156,21 @@ impl<'a> Session<'a> {
             // Looked at first, so that a run that ends at once because it was interrupted says so.
             biased;
             () = beside => Ended::default(),
-            ended = self.with_gateway(events) => ended,
+            ended = self.with_stacks(events) => ended,
         }
     }
 
-    async fn with_gateway(&self, events: &UnboundedSender<Event>) -> Ended {
-        if self.rig.is_remote() {
+    async fn with_stacks(&self, events: &UnboundedSender<Event>) -> Ended {
+        if self.rigs.len() > 1 {
+            self.one_after_the_other(events).await
+        } else {
+            self.with_gateway(events).await
+        }
+    }
+
+    /// The run as far as it is about one stack: its gateway, the stack, the cases.
+    pub(super) async fn with_gateway(&self, events: &UnboundedSender<Event>) -> Ended {
+        if self.rig().is_remote() {
             if self.records() {
                 return self.failed(events, unrecordable("a server that somebody else runs"));
             }
@@ -165,20 +179,21 @@ impl<'a> Session<'a> {
             ));
             return self.with_stack(events, None).await;
         }
-        let mut config = self.rig.gateway_config(self.rig.prepared.settings.mode, &self.rig.prepared.plan);
+        let mut config =
+            self.rig().gateway_config(self.rig().prepared.settings.mode, &self.rig().prepared.plan);
         if !self.records() {
-            return match self.rig.start_gateway(config).await {
+            return match self.rig().start_gateway(config).await {
                 Ok(gateway) => self.to_the_end(events, events, gateway).await,
                 Err(errors) => Ended { errors, ..Ended::default() },
             };
         }
-        if self.rig.must_record_alone(self.rig.prepared.settings.mode) {
+        if self.rig().must_record_alone(self.rig().prepared.settings.mode) {
             let _ = events.send(Event::Notice(
                 "one case at a time, as nothing but that tells which case a provider call is for".into(),
             ));
         }
-        config.aside = Some(aside::folder(&self.rig.folder()));
-        let gateway = match self.rig.start_gateway(config).await {
+        config.aside = Some(aside::folder(&self.rig().folder()));
+        let gateway = match self.rig().start_gateway(config).await {
             Ok(gateway) => gateway,
             Err(errors) => return Ended { errors, ..Ended::default() },
         };
@@ -188,7 +203,7 @@ impl<'a> Session<'a> {
         drop(noted);
         let ends = ends.await.unwrap_or_default();
         let recorded = std::mem::take(&mut ended.recorded);
-        let proven = Proof::new(&self.rig, events, &self.stop, ends, recorded).prove().await;
+        let proven = Proof::new(self.rig(), events, &self.stop, ends, recorded).prove().await;
         ended.unproven = proven.unproven;
         ended.errors.extend(proven.errors);
         ended
@@ -222,12 +237,12 @@ impl<'a> Session<'a> {
     }
 
     async fn with_stack(&self, events: &UnboundedSender<Event>, gateway: Option<&Arc<Gateway>>) -> Ended {
-        let mode = self.rig.prepared.settings.mode;
+        let mode = self.rig().prepared.settings.mode;
         let behind = gateway.map(|gateway| (gateway.as_ref(), mode));
-        if let Err(error) = self.rig.start_collector().await {
+        if let Err(error) = self.rig().start_collector().await {
             return self.failed(events, error);
         }
-        let stack = match self.rig.start_stack(events, behind, &self.stop).await {
+        let stack = match self.rig().start_stacks(events, behind, &self.stop).await {
             Ok(stack) => stack,
             Err(stack::Error::Cancelled) => return Ended::default(),
             Err(error) => {
@@ -238,9 +253,9 @@ impl<'a> Session<'a> {
                 return ended;
             }
         };
-        let _ = events.send(Event::StackReady(stack.info().clone()));
+        let _ = events.send(Event::StackReady(stack.info(self.stack)));
         let mut scope = rig::scope(None, &self.stop);
-        if stack.reused() {
+        if stack.first().reused() {
             if self.records() {
                 stack.stop().await;
                 return self.failed(events, unrecordable("a server that was running already"));
@@ -252,13 +267,16 @@ impl<'a> Session<'a> {
             scope = rig::scope(gateway, &self.stop);
         }
         if let Some(watch) = &self.watch {
-            match watch.around(scope, stack.url()).await {
+            match watch.around(scope, stack.first().url()).await {
                 Ok(watched) => scope = watched,
                 Err(error) => {
                     stack.stop().await;
                     return self.failed(events, error);
                 }
             }
+        }
+        if let Some(answers) = &self.answers {
+            scope = observed(scope, answers);
         }
         let ended = self.run_cases(events, &stack, scope).await;
         stack.stop().await;
@@ -268,11 +286,14 @@ impl<'a> Session<'a> {
     async fn run_cases(
         &self,
         events: &UnboundedSender<Event>,
-        stack: &Stack,
+        stack: &Copies,
         scope: Arc<dyn CaseScope>,
     ) -> Ended {
-        let run_settings = self.rig.runner_settings(stack, self.mode());
-        let plan = Arc::clone(&self.rig.prepared.plan);
+        let run_settings = runner::Settings {
+            max_failures: self.max_failures,
+            ..self.rig().runner_settings(stack.first(), stack.urls(), self.mode())
+        };
+        let plan = Arc::clone(&self.rig().prepared.plan);
         let cases = runner::run(plan, run_settings, scope, events.clone(), self.stop.clone());
         tokio::pin!(cases);
         let mut ended = Ended::default();
@@ -294,11 +315,11 @@ impl<'a> Session<'a> {
     }
 
     fn write_snapshots(&self, snapshots: Vec<(PathBuf, String)>) -> Vec<Diagnostic> {
-        if !self.rig.prepared.settings.update_snapshots {
+        if !self.rig().prepared.settings.update_snapshots {
             return Vec::new();
         }
         let write = |(path, text): &(PathBuf, String)| -> std::io::Result<()> {
-            let mut file = super::files::AtomicFile::create(self.rig.inputs.cwd.join(path))?;
+            let mut file = super::files::AtomicFile::create(self.rig().inputs.cwd.join(path))?;
             std::io::Write::write_all(&mut file, text.as_bytes())?;
             file.publish()
         };

@@ -5,24 +5,20 @@ use super::otel::OtelChoice;
 use super::project::Project;
 use super::record_command::TypedFlags;
 use super::runtime::RuntimeChoice;
+use super::stack_choices::StackChoice;
 use crate::cli::{Common, Models, Output, RecordArgs, RunArgs, Selected};
-use crate::model::{Egress, InferenceMode, ReplaySpeed};
+use crate::model::{Egress, InferenceMode, OnDifference, ReplaySpeed};
 use crate::plan::{Filter, ModelChoices, Wanted};
 use crate::report::{ReportRequest, Verbosity};
 use crate::source::{Diagnostic, Kind, Node, Origin, SourceFile, Span, parse_duration};
 use crate::stack_config::StackConfig;
-use crate::suite::ModelKind;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Environment variables that hold the default of `--stack-config`, the first that is set.
-const STACK_CONFIG_ENV: &[&str] = &["STACK_TEST_CONFIG", "LLAMA_STACK_CONFIG", "OGX_CONFIG"];
 /// Environment variables that hold the default of `--inference-mode`.
 pub(super) const MODE_ENV: &[&str] =
     &["STACK_TEST_INFERENCE_MODE", "LLAMA_STACK_TEST_INFERENCE_MODE", "OGX_TEST_INFERENCE_MODE"];
-/// The environment variable that holds the default of `--runtime`.
-const RUNTIME_ENV: &[&str] = &["STACK_TEST_RUNTIME"];
 /// The environment variable that holds the default of `--otel`.
 const OTEL_ENV: &[&str] = &["STACK_TEST_OTEL"];
 /// Environment variables that ask for a fresh server where one is running already.
@@ -71,15 +67,22 @@ impl From<RecordArgs> for RunRequest {
     }
 }
 
-/// What it comes down to.
-#[derive(Debug)]
+/// What it comes down to, for one stack.
+#[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) wanted: Wanted,
     pub(super) filter: Option<Filter>,
     pub(super) tags: Vec<String>,
     pub(super) collect_only: bool,
     pub(super) suites_dir: PathBuf,
+    /// The stack's name among several.
+    pub(super) stack_name: String,
     pub(super) stack_config: StackConfig,
+    /// Whether the cases run against other stacks, too, one of them being ours: a setup then holds for all.
+    pub(super) shares_setup: bool,
+    /// How many copies of the stack are started.
+    pub(super) copies: usize,
+    pub(super) on_difference: OnDifference,
     /// Where that was said: `--stack-config`, or the name of a variable.
     pub(super) stack_config_from: String,
     pub(super) runtime: RuntimeChoice,
@@ -148,7 +151,7 @@ pub(super) fn typed_secrets(request: &RunRequest) -> &[String] {
     &request.common.target.secret
 }
 
-/// Settles everything else.
+/// Settles everything else, for each stack.
 ///
 /// # Errors
 /// Everything wrong in arguments, environment and project settings, all at once.
@@ -156,10 +159,12 @@ pub(super) fn settle(
     request: RunRequest,
     inputs: &Inputs,
     project: &Project,
-) -> Result<Settings, Vec<Diagnostic>> {
+) -> Result<Vec<Settings>, Vec<Diagnostic>> {
     let mut settling = Settling { errors: Vec::new() };
+    let stacks = settling.stacks(&request.common.target, inputs, project);
+    let typed_of = |stack| TypedFlags::of(&request.common, project, stack);
+    let typed: Vec<TypedFlags> = (0..stacks.len()).map(typed_of).collect();
     let RunRequest { replay_speed, strict, keep_failed, max_tokens, .. } = request;
-    let typed = TypedFlags::of(&request.common, project);
     let RunRequest { common: Common { selected, target, models, execution, .. }, mode, .. } = request;
     let run = |key: &str| project.run.get(key).and_then(Said::project);
     let said = |flag: &str, value: &Option<String>| value.as_ref().map(|value| Said::flag(flag, value));
@@ -183,26 +188,27 @@ pub(super) fn settle(
             .errors
             .push(Diagnostic::new("`--maxfail 0` would run nothing").hint("leave it out for no limit"));
     }
+    let copies = target.stacks.or(settling.parsed(run("stacks"), "a number of copies")).unwrap_or(1);
+    settling.check_stacks(&stacks, copies, recording, execution.update_snapshots);
     let second = Duration::from_secs(1);
-    let stack_config = said("--stack-config", &target.stack_config)
-        .or_else(|| stack_config_env(inputs))
-        .or_else(|| run("stack_config"));
-    let stack_config = stack_config.unwrap_or_else(|| Said::flag("(default)", "starter"));
+    let first = stacks.first().expect("there is a default");
     let settings = Settings {
         wanted: wanted(&selected, run("suite")),
         filter: settling.filter(selected.pattern.as_deref()),
         tags: selected.tag,
         collect_only: selected.collect_only,
         suites_dir: path(selected.suites_dir, "suites_dir", "suites"),
-        stack_config: settling.stack_config(&stack_config),
-        stack_config_from: stack_config.0.file.name().to_owned(),
-        runtime: settling.word(
-            said("--runtime", &target.runtime).or_else(|| env_said(RUNTIME_ENV)).or_else(|| run("runtime")),
-        ),
+        stack_name: first.name.clone(),
+        stack_config: first.config.clone(),
+        shares_setup: stacks.len() > 1 && stacks.iter().any(StackChoice::is_ours),
+        copies,
+        on_difference: target.differences.unwrap_or_else(|| settling.word(run("differences"))),
+        stack_config_from: first.from.clone(),
+        runtime: first.runtime,
         otel: settling
             .word(said("--otel", &target.otel).or_else(|| env_said(OTEL_ENV)).or_else(|| run("otel"))),
         setup: target.setup.clone().or_else(|| run("setup").map(|said| said.text().to_owned())),
-        models: settling.models(&models),
+        models: ModelChoices::default(),
         env: settling.env(&target.env),
         mode,
         replay_speed,
@@ -226,13 +232,10 @@ pub(super) fn settle(
         run_timeout: settling.duration(said("--run-timeout", &execution.run_timeout).or(run("run_timeout"))),
         max_failures: if execution.exit_first { Some(1) } else { execution.maxfail },
         update_snapshots: execution.update_snapshots,
-        typed,
+        typed: TypedFlags::default(),
     };
-    settling.end(settings)
-}
-
-fn stack_config_env(inputs: &Inputs) -> Option<Said> {
-    inputs.first_env(STACK_CONFIG_ENV).map(|(name, value)| Said::flag(name, value))
+    let all = settling.for_each(&stacks, &models, settings, &typed);
+    settling.end(all)
 }
 
 fn wanted(selected: &Selected, default: Option<Said>) -> Wanted {
@@ -244,15 +247,15 @@ fn wanted(selected: &Selected, default: Option<Said>) -> Wanted {
 }
 
 /// A value somebody wrote, and where.
-struct Said(Origin, String);
+pub(super) struct Said(pub(super) Origin, String);
 
 impl Said {
-    fn flag(flag: &str, value: &str) -> Self {
+    pub(super) fn flag(flag: &str, value: &str) -> Self {
         let file = SourceFile::new(flag, value);
         Self(Origin { file, span: Span { start: 0, end: value.len() } }, value.to_owned())
     }
 
-    fn project(node: &Node) -> Option<Self> {
+    pub(super) fn project(node: &Node) -> Option<Self> {
         let text = match &node.kind {
             Kind::String(text) => text.clone(),
             Kind::Number(number) => number.to_string(),
@@ -261,14 +264,14 @@ impl Said {
         Some(Self(node.origin.clone(), text))
     }
 
-    fn text(&self) -> &str {
+    pub(super) fn text(&self) -> &str {
         &self.1
     }
 }
 
 /// Collects what is wrong.
-struct Settling {
-    errors: Vec<Diagnostic>,
+pub(super) struct Settling {
+    pub(super) errors: Vec<Diagnostic>,
 }
 
 impl Settling {
@@ -276,14 +279,25 @@ impl Settling {
         if self.errors.is_empty() { Ok(value) } else { Err(self.errors) }
     }
 
-    fn stack_config(&mut self, said: &Said) -> StackConfig {
-        match StackConfig::parse(said.0.file.name(), said.text()) {
-            Ok(config) => config,
-            Err(errors) => {
-                self.errors.extend(errors);
-                StackConfig::Url(String::new())
-            }
-        }
+    /// The settings of each stack: `usual` with what is its own.
+    fn for_each(
+        &mut self,
+        stacks: &[StackChoice],
+        models: &Models,
+        usual: Settings,
+        typed: &[TypedFlags],
+    ) -> Vec<Settings> {
+        self.check_models(models, stacks.len());
+        let settings = |(n, (stack, typed)): (usize, (&StackChoice, &TypedFlags))| Settings {
+            models: self.models(models, n),
+            stack_name: stack.name.clone(),
+            stack_config: stack.config.clone(),
+            stack_config_from: stack.from.clone(),
+            runtime: stack.runtime,
+            typed: typed.clone(),
+            ..usual.clone()
+        };
+        stacks.iter().zip(typed).enumerate().map(settings).collect()
     }
 
     fn mode(
@@ -303,7 +317,7 @@ impl Settling {
         })
     }
 
-    fn word<T: FromStr<Err: std::fmt::Display> + Default>(&mut self, said: Option<Said>) -> T {
+    pub(super) fn word<T: FromStr<Err: std::fmt::Display> + Default>(&mut self, said: Option<Said>) -> T {
         let Some(Said(origin, text)) = said else { return T::default() };
         T::from_str(&text).unwrap_or_else(|error| {
             self.errors.push(Diagnostic::at(origin, error.to_string()));
@@ -337,25 +351,6 @@ impl Settling {
 
     fn filter(&mut self, pattern: Option<&str>) -> Option<Filter> {
         Filter::parse(pattern?).map_err(|error| self.errors.push(error)).ok()
-    }
-
-    fn models(&mut self, models: &Models) -> ModelChoices {
-        let mut choices = ModelChoices::default();
-        let typed = [
-            (ModelKind::Text, &models.text_model),
-            (ModelKind::Vision, &models.vision_model),
-            (ModelKind::Embedding, &models.embedding_model),
-            (ModelKind::Rerank, &models.rerank_model),
-            (ModelKind::Shield, &models.safety_shield),
-            (ModelKind::Judge, &models.judge_model),
-            (ModelKind::EmbeddingDimension, &models.embedding_dimension),
-        ];
-        for (kind, list) in typed {
-            if let Some(Err(errors)) = list.as_ref().map(|list| choices.set(kind, list)) {
-                self.errors.extend(errors);
-            }
-        }
-        choices
     }
 
     fn env(&mut self, pairs: &[String]) -> Vec<(String, String)> {

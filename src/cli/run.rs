@@ -1,6 +1,6 @@
 //! `stack-test run` and `stack-test record`.
 
-use crate::model::{Egress, InferenceMode, ReplaySpeed};
+use crate::model::{Egress, InferenceMode, OnDifference, ReplaySpeed};
 use std::path::PathBuf;
 
 /// `stack-test run`.
@@ -87,13 +87,20 @@ pub struct Selected {
 #[command(next_help_heading = "Stack")]
 pub struct Target {
     /// The stack: `starter`, `server:starter:8322`, a URL, `run.yaml`, `inference=ollama,files=localfs`, …; see `stack-test
-    /// help stack-configs`. [env: STACK_TEST_CONFIG, LLAMA_STACK_CONFIG, OGX_CONFIG] [default: starter]
+    /// help stack-configs`. Given several times, the cases run against each, and what differs from the first is told. [env:
+    /// STACK_TEST_CONFIG, LLAMA_STACK_CONFIG, OGX_CONFIG] [default: starter]
     #[arg(long, value_name = "STACK-CONFIG")]
-    pub stack_config: Option<String>,
+    pub stack_config: Vec<String>,
     /// Who plays the stack's config: `auto` (an installed OGX or Llama Stack, else the embedded stack), `builtin`, `ogx`,
-    /// `llama-stack`. [env: STACK_TEST_RUNTIME] [default: auto]
+    /// `llama-stack`. Of several stacks one for all, or one for each in their order. [env: STACK_TEST_RUNTIME] [default: auto]
     #[arg(long, value_name = "WHO")]
-    pub runtime: Option<String>,
+    pub runtime: Vec<String>,
+    /// Start so many copies of the stack and spread the cases over them. [default: 1]
+    #[arg(long, value_name = "N")]
+    pub stacks: Option<usize>,
+    /// What becomes of a run whose stacks differ: `report`, `fail` (unless only texts do), `strict`. [default: report]
+    #[arg(long, value_name = "WHAT")]
+    pub differences: Option<OnDifference>,
     /// Whether an installed stack is started by `opentelemetry-instrument`, so that its calls to providers say which case
     /// they are for: `auto` (where that is installed beside it), `on`, `off`. [env: STACK_TEST_OTEL] [default: auto]
     #[arg(long, value_name = "WHEN")]
@@ -121,29 +128,31 @@ pub struct Target {
 
 /// With which models.
 #[derive(Debug, Default, clap::Args)]
-#[command(next_help_heading = "Models (comma lists run each case with each)")]
+#[command(
+    next_help_heading = "Models (comma lists run each case with each; of several stacks one for all, or one for each)"
+)]
 pub struct Models {
     /// Model ids for cases that generate text.
     #[arg(long, value_name = "ID,…")]
-    pub text_model: Option<String>,
+    pub text_model: Vec<String>,
     /// Model ids for cases that look at pictures.
     #[arg(long, value_name = "ID,…")]
-    pub vision_model: Option<String>,
+    pub vision_model: Vec<String>,
     /// Model ids for cases that embed text.
     #[arg(long, value_name = "ID,…")]
-    pub embedding_model: Option<String>,
+    pub embedding_model: Vec<String>,
     /// Model ids for cases that rank texts.
     #[arg(long, value_name = "ID,…")]
-    pub rerank_model: Option<String>,
+    pub rerank_model: Vec<String>,
     /// Shield ids for cases about safety.
     #[arg(long, value_name = "ID,…")]
-    pub safety_shield: Option<String>,
+    pub safety_shield: Vec<String>,
     /// Model ids that judge answers.
     #[arg(long, value_name = "ID,…")]
-    pub judge_model: Option<String>,
+    pub judge_model: Vec<String>,
     /// Lengths of embedding vectors.
     #[arg(long, value_name = "N,…")]
-    pub embedding_dimension: Option<String>,
+    pub embedding_dimension: Vec<String>,
 }
 
 /// How.

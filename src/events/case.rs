@@ -1,6 +1,6 @@
 //! What is told about one case.
 
-use crate::model::{CaseId, Outcome, Traffic};
+use crate::model::{CaseId, Outcome, StackDifference, Traffic};
 use crate::source::{Diagnostic, Origin};
 use std::time::Duration;
 
@@ -36,6 +36,8 @@ pub struct CaseReport {
     pub earlier: Vec<Attempt>,
     /// The provider calls made on its behalf.
     pub traffic: Traffic,
+    /// What it met with that it did not meet with at the run's first stack; `None` where it was not compared.
+    pub differences: Option<Vec<StackDifference>>,
 }
 
 impl CaseReport {

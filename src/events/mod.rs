@@ -7,4 +7,4 @@ mod case;
 mod run;
 
 pub use case::{Attempt, CaseReport, CaseStart};
-pub use run::{Event, RunEnd, RunStart, StackInfo, SuiteInfo};
+pub use run::{Event, RunEnd, RunStart, StackInfo, StackStart, SuiteInfo};

@@ -1,7 +1,7 @@
 //! What is told about the run as a whole.
 
 use super::{CaseReport, CaseStart};
-use crate::model::{InferenceMode, Traffic};
+use crate::model::{InferenceMode, OnDifference, Traffic};
 use crate::source::Diagnostic;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -31,10 +31,15 @@ pub enum Event {
 /// What is known before anything runs.
 #[derive(Debug, Clone)]
 pub struct RunStart {
-    /// The stack-config string as it was given.
+    /// The stack-config string as it was given; of several stacks their names.
     pub stack_config: String,
-    /// What the gateway does.
+    /// What the gateway does; with several stacks, before those that are nobody's to record or replay.
     pub mode: InferenceMode,
+    /// The stacks, in their order, where the cases run against several; empty where there is one. Suites and cases come
+    /// once for each, all of the first stack before those of the second.
+    pub stacks: Vec<StackStart>,
+    /// What becomes of the run if its stacks differ.
+    pub on_difference: OnDifference,
     /// The setup's name, if one is used.
     pub setup: Option<String>,
     /// The suites, in the order of the files.
@@ -47,9 +52,24 @@ pub struct RunStart {
     pub started: SystemTime,
 }
 
+/// One of several stacks, before it is started.
+#[derive(Debug, Clone)]
+pub struct StackStart {
+    /// Its name in this run: short, and unlike those of the others.
+    pub name: String,
+    /// The stack-config string as it was given.
+    pub stack_config: String,
+    /// What its gateway does.
+    pub mode: InferenceMode,
+    /// How many cases run against it.
+    pub cases: usize,
+}
+
 /// A suite file that takes part in the run.
 #[derive(Debug, Clone)]
 pub struct SuiteInfo {
+    /// Index into [`RunStart::stacks`]; 0 where there is one stack.
+    pub stack: usize,
     /// Its path below the suites folder, without extension: `inference/chat`.
     pub path: String,
     /// The file, relative to the working directory.
@@ -61,6 +81,10 @@ pub struct SuiteInfo {
 /// The stack that was taken.
 #[derive(Debug, Clone)]
 pub struct StackInfo {
+    /// Index into [`RunStart::stacks`]; 0 where there is one stack.
+    pub stack: usize,
+    /// How many copies of it run side by side. URL and log are those of the first.
+    pub copies: usize,
     /// Which one was taken and why, in words: `embedded stack, in process`.
     pub taken: String,
     /// Whether it was running already. Its provider calls do not pass our gateway then, whatever the mode.

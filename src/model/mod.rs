@@ -10,6 +10,7 @@ mod mode;
 mod outcome;
 mod replay_speed;
 mod secret;
+mod stack_difference;
 mod traffic;
 
 pub use capabilities::Capabilities;
@@ -22,4 +23,5 @@ pub use mode::{InferenceMode, UnknownMode};
 pub use outcome::{Outcome, Status};
 pub use replay_speed::{ReplaySpeed, UnknownSpeed};
 pub use secret::Secret;
+pub use stack_difference::{Aspect, OnDifference, StackDifference, UnknownOnDifference};
 pub use traffic::{Decided, Traffic};

@@ -68,15 +68,16 @@ impl Reporter for GitHub {
     fn on_event(&mut self, event: &Event) {
         self.ledger.on_event(event);
         let Event::CaseFinished(case) = event else { return };
+        let on = self.ledger.on_stack(case.suite);
         match &case.outcome {
-            outcome if outcome.is_failure() => self.errors.add(case.index, || failure(case)),
+            outcome if outcome.is_failure() => self.errors.add(case.index, || failure(case, &on)),
             Outcome::XPassed { reason, .. } => {
                 let message = format!("passed, though it was expected to fail: {}", one_line(reason));
-                self.warnings.add(case.index, || of_case(case, &case.origin, message));
+                self.warnings.add(case.index, || of_case(case, &on, &case.origin, message));
             }
             Outcome::Passed if case.is_flaky() => {
                 let message = format!("flaky: passed on attempt {}", case.earlier.len() + 1);
-                self.warnings.add(case.index, || of_case(case, &case.origin, message));
+                self.warnings.add(case.index, || of_case(case, &on, &case.origin, message));
             }
             _ => {}
         }
@@ -106,15 +107,15 @@ fn cut_short(reason: String) -> Annotation {
     Annotation { title: "not all cases were run".to_owned(), place: None, message }
 }
 
-fn failure(case: &CaseReport) -> Annotation {
+fn failure(case: &CaseReport, on: &str) -> Annotation {
     let complaints = drawing::complaints(case);
     // The expectation that failed says more than the case it belongs to.
     let origin = complaints.iter().find_map(|complaint| complaint.origin.as_ref()).unwrap_or(&case.origin);
-    of_case(case, origin, drawing::draw(&complaints, false))
+    of_case(case, on, origin, drawing::draw(&complaints, false))
 }
 
-fn of_case(case: &CaseReport, origin: &Origin, message: String) -> Annotation {
-    let title = one_line(&case.id.to_string()).into_owned();
+fn of_case(case: &CaseReport, on: &str, origin: &Origin, message: String) -> Annotation {
+    let title = one_line(&format!("{}{on}", case.id)).into_owned();
     Annotation { title, place: Some(place(origin)), message }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! GitHub drops the whole summary if it is larger than 1 MiB; failures beyond [`ROOM`] are therefore counted, not shown.
 
+use super::comparison::Comparison;
 use super::ledger::Ledger;
 use super::{Counts, ReportError, Reporter, ReporterSettings, ReporterSpec, Verdict, drawing};
 use crate::events::Event;
@@ -12,6 +13,8 @@ use std::io::Write;
 const NAME: &str = "markdown";
 /// Bytes of drawn failures; the rest of the page is small beside it.
 const ROOM: usize = 800 * 1024;
+/// Differences between stacks that are listed.
+const MOST_DIFFERENCES: usize = 50;
 /// Bytes of suites and cases listed in tables.
 const TABLE_ROOM: usize = 100 * 1024;
 
@@ -41,13 +44,15 @@ impl Reporter for Markdown {
             && case.outcome.is_failure()
         {
             let drawn = drawing::draw(&drawing::complaints(case), false);
-            self.failures.push((case.index, case.id.to_string(), drawn));
+            let on = self.ledger.on_stack(case.suite);
+            self.failures.push((case.index, format!("{}{on}", case.id), drawn));
         }
     }
 
     fn finish(&mut self) -> Result<(), ReportError> {
         self.failures.sort_by_key(|(index, ..)| *index);
-        let page = [self.head(), self.table(), self.details(), self.slowest()].concat();
+        let differences = differences(&mut self.ledger.comparison);
+        let page = [self.head(), self.table(), differences, self.details(), self.slowest()].concat();
         let written = self.out.write_all(page.as_bytes()).and_then(|()| self.out.flush());
         written.map_err(ReportError::of(NAME))
     }
@@ -59,7 +64,7 @@ impl Markdown {
         let sign = if verdict == Verdict::Passed { "✅" } else { "❌" };
         let mut text = format!("## {sign} stack-test: {}\n\n", verdict.name());
         let Some(start) = &self.ledger.start else { return text };
-        let taken = self.ledger.stack.as_ref().map_or(&start.stack_config, |stack| &stack.taken);
+        let taken = self.ledger.taken().unwrap_or_default();
         let total = self.ledger.tally.total().all();
         text.push_str(&format!(
             "{} in {}: {}, {}\n\n",
@@ -83,9 +88,10 @@ impl Markdown {
             let numbers = columns.map(|status| counts.of(status).to_string()).join(" | ");
             format!("| {} | {numbers} | {} |\n", name, seconds(counts.time))
         };
-        for (suite, counts) in start.suites.iter().zip(self.ledger.tally.suites()) {
+        for (n, (suite, counts)) in start.suites.iter().zip(self.ledger.tally.suites()).enumerate() {
             if text.len() < TABLE_ROOM {
-                text.push_str(&row(&escape(&suite.path), counts));
+                let name = format!("{}{}", suite.path, self.ledger.on_stack(n));
+                text.push_str(&row(&escape(&name), counts));
             }
         }
         text.push_str(&row("**total**", self.ledger.tally.total()));
@@ -124,18 +130,46 @@ impl Markdown {
         }
         let title = format!("<details><summary>slowest {}</summary>", plural(slowest.len(), "case"));
         let mut text = format!("{title}\n\n| time | case |\n|--:|:--|\n");
-        for (duration, id) in slowest {
+        for (duration, id, suite) in slowest {
             if text.len() < TABLE_ROOM {
                 text.push_str(&format!(
                     "| {} | <code>{}</code> |\n",
                     seconds(duration),
-                    escape(&id.to_string())
+                    escape(&format!("{id}{}", self.ledger.on_stack(suite)))
                 ));
             }
         }
         text.push_str("\n</details>\n");
         text
     }
+}
+
+/// In what the stacks differ; empty where there is one.
+fn differences(comparison: &mut Comparison) -> String {
+    if !comparison.is_wanted() {
+        return String::new();
+    }
+    let mut text = format!(
+        "### Differences from {}\n\n{}\n\n",
+        escape(comparison.baseline()),
+        escape(&comparison.summary())
+    );
+    let (rows, left_out) = comparison.rows(MOST_DIFFERENCES);
+    if rows.is_empty() {
+        return text;
+    }
+    text.push_str(&format!("| case | step | what | {} | stack | there |\n", escape(comparison.baseline())));
+    text.push_str("|:--|:--|:--|:--|:--|:--|\n");
+    for row in rows {
+        let cells =
+            [row.case, row.step, row.what, row.baseline, row.stack, row.other].map(|cell| escape(&cell));
+        text.push_str(&format!("| {} |\n", cells.join(" | ")));
+    }
+    if left_out > 0 {
+        text.push_str(&format!("\nand {left_out} more; the JSON document has them all.\n"));
+    }
+    text.push('\n');
+    text
 }
 
 /// A fence that nothing in `text` closes.

@@ -5,6 +5,7 @@
 //! surroundings: where to write and whether there are colours is given to them. Those that can be asked for by name are
 //! in [`REPORTERS`]; [`console()`] is always there. [`Tally`] counts, and says how the run as a whole ended.
 
+mod comparison;
 mod console;
 mod drawing;
 mod error;

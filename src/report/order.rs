@@ -30,6 +30,13 @@ impl<T> InOrder<T> {
         ready
     }
 
+    /// Takes those with a place before `index`, gaps or not: what is missing there will not come any more.
+    pub(super) fn skip_to(&mut self, index: usize) -> Vec<T> {
+        let later = self.waiting.split_off(&index);
+        self.next = self.next.max(index);
+        std::mem::replace(&mut self.waiting, later).into_values().collect()
+    }
+
     /// Takes all that is left, gaps or not: what is missing will not come any more.
     pub(super) fn rest(&mut self) -> Vec<T> {
         std::mem::take(&mut self.waiting).into_values().collect()

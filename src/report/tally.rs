@@ -2,7 +2,7 @@
 
 use super::Verdict;
 use crate::events::{CaseReport, Event};
-use crate::model::{CaseId, Decided, Outcome, Status, Traffic};
+use crate::model::{CaseId, Decided, OnDifference, Outcome, Status, Traffic};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -51,12 +51,16 @@ pub struct Tally {
     planned: Option<usize>,
     traffic: Traffic,
     decided: BTreeMap<Decided, usize>,
-    slowest: Vec<(Duration, usize, CaseId)>,
+    /// With the place in the plan and the suite.
+    slowest: Vec<(Duration, usize, CaseId, usize)>,
     interrupted: bool,
     stack_failed: bool,
     stopped_early: bool,
     unproven: bool,
     errors: bool,
+    on_difference: OnDifference,
+    /// Whether stacks differ in what fails the run.
+    differ: bool,
 }
 
 impl Tally {
@@ -68,6 +72,7 @@ impl Tally {
         match event {
             Event::RunStarted(start) => {
                 self.planned = Some(start.cases);
+                self.on_difference = start.on_difference;
                 self.suites = vec![Counts::default(); start.suites.len()];
             }
             Event::StackFailed(_) => self.stack_failed = true,
@@ -88,7 +93,7 @@ impl Tally {
             None => Verdict::NotRun,
             Some(_) if self.interrupted => Verdict::Interrupted,
             Some(_) if self.stack_failed => Verdict::Broken,
-            Some(_) if self.total.failures() > 0 || self.unproven => Verdict::Failed,
+            Some(_) if self.total.failures() > 0 || self.unproven || self.differ => Verdict::Failed,
             Some(_) if self.errors => Verdict::Broken,
             Some(_) if self.stopped_early => Verdict::Interrupted,
             Some(0) => Verdict::NothingSelected,
@@ -123,14 +128,15 @@ impl Tally {
         &self.decided
     }
 
-    /// The `count` slowest cases, slowest first.
-    pub fn slowest(&self, count: usize) -> Vec<(Duration, &CaseId)> {
+    /// The `count` slowest cases, slowest first, each with the index of its suite.
+    pub fn slowest(&self, count: usize) -> Vec<(Duration, &CaseId, usize)> {
         let mut all: Vec<_> = self.slowest.iter().collect();
-        all.sort_by_key(|(duration, index, _)| (std::cmp::Reverse(*duration), *index));
-        all.into_iter().take(count).map(|(duration, _, id)| (*duration, id)).collect()
+        all.sort_by_key(|(duration, index, ..)| (std::cmp::Reverse(*duration), *index));
+        all.into_iter().take(count).map(|(duration, _, id, suite)| (*duration, id, *suite)).collect()
     }
 
     fn count(&mut self, case: &CaseReport) {
+        self.differ |= case.differences.iter().flatten().any(|it| self.on_difference.fails(it.aspect));
         self.total.add(case);
         if let Some(suite) = self.suites.get_mut(case.suite) {
             suite.add(case);
@@ -144,9 +150,9 @@ impl Tally {
             *self.decided.entry(*decided).or_default() += 1;
         }
         if case.duration > Duration::ZERO {
-            self.slowest.push((case.duration, case.index, case.id.clone()));
+            self.slowest.push((case.duration, case.index, case.id.clone(), case.suite));
             if self.slowest.len() > 2 * Self::MOST_SLOWEST {
-                self.slowest.sort_by_key(|(duration, index, _)| (std::cmp::Reverse(*duration), *index));
+                self.slowest.sort_by_key(|(duration, index, ..)| (std::cmp::Reverse(*duration), *index));
                 self.slowest.truncate(Self::MOST_SLOWEST);
             }
         }

@@ -139,6 +139,7 @@ impl Attempt<'_> {
             Some(polling) => polling::poll(self, step, polling).await?,
             None => self.ask(step).await?,
         };
+        self.port.taken(self.case, step, &observed);
         let evaluation = telemetry::judge(self, step, &mut observed).await;
         self.ended.snapshots.extend(evaluation.snapshots);
         let mut failures = evaluation.failures;

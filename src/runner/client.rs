@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 /// Longest body kept of an answer, in bytes: a server that never stops talking must not fill the memory.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
-/// The HTTP client of a run; all cases share its connections.
+/// The HTTP client of a run, for one copy of the stack; all cases there share its connections.
 pub(super) struct Client {
     http: reqwest::Client,
     base_url: String,
@@ -35,9 +35,11 @@ pub(super) enum NoAnswer {
 }
 
 impl Client {
+    /// One for each copy of the stack; the settings name at least one.
+    ///
     /// # Errors
     /// What keeps the TLS library from being set up, in words.
-    pub(super) fn new(settings: &Settings) -> Result<Self, String> {
+    pub(super) fn of_each(settings: &Settings) -> Result<Vec<Self>, String> {
         // Another room of the same process may have installed it already; either way there is one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut headers = HeaderMap::new();
@@ -57,11 +59,17 @@ impl Client {
             .tcp_nodelay(true)
             .build()
             .map_err(|error| describe(&error))?;
-        Ok(Self {
-            http,
-            base_url: settings.base_url.trim_end_matches('/').to_owned(),
+        let at = |base_url: &String| Self {
+            http: http.clone(),
+            base_url: base_url.trim_end_matches('/').to_owned(),
             spans: AtomicU64::new(1),
-        })
+        };
+        Ok(settings.base_urls.iter().map(at).collect())
+    }
+
+    /// The stack's base URL, without a slash at the end.
+    pub(super) fn base_url(&self) -> &str {
+        &self.base_url
     }
 
     /// Begins a request to `path` below the stack's base URL, or to a whole URL.

@@ -2,6 +2,7 @@
 
 use super::attempt::{self, Ended};
 use super::client::Client;
+use super::lanes::Lanes;
 use super::telemetry::Heard;
 use super::{CaseScope, Settings, Stop};
 use crate::check::Scope;
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 
 /// What every case of a run shares.
 pub(super) struct Executor<'a> {
-    pub(super) client: Client,
+    pub(super) lanes: Lanes,
     pub(super) settings: &'a Settings,
     pub(super) scope: &'a dyn CaseScope,
     pub(super) stop: &'a Stop,
@@ -52,11 +53,12 @@ impl Executor<'_> {
         case: &PlannedCase,
     ) -> (CaseReport, Vec<(PathBuf, String)>) {
         let begun = Instant::now();
+        let client = self.lanes.take();
         let (last, earlier) = match case.repeat {
             Some(repeat) if self.settings.repeat => {
-                (self.repeated(case, repeat.times, repeat.pass_rate).await, Vec::new())
+                (self.repeated(&client, case, repeat.times, repeat.pass_rate).await, Vec::new())
             }
-            _ => self.retried(case).await,
+            _ => self.retried(&client, case).await,
         };
         let report = CaseReport {
             index,
@@ -69,14 +71,15 @@ impl Executor<'_> {
             failures: last.ended.failures,
             earlier,
             traffic: last.traffic,
+            differences: None,
         };
         (report, last.ended.snapshots)
     }
 
-    async fn retried(&self, case: &PlannedCase) -> (Tried, Vec<Attempt>) {
+    async fn retried(&self, client: &Client, case: &PlannedCase) -> (Tried, Vec<Attempt>) {
         let mut earlier = Vec::new();
         loop {
-            let tried = self.try_once(case).await;
+            let tried = self.try_once(client, case).await;
             let spent = earlier.len() >= usize::try_from(case.retries).unwrap_or(usize::MAX);
             // A missing recording is as missing the second time, and who wants the run to end wants no retry.
             let hopeless = !tried.traffic.misses.is_empty() || self.stop.is_requested();
@@ -87,12 +90,12 @@ impl Executor<'_> {
         }
     }
 
-    async fn repeated(&self, case: &PlannedCase, times: u32, pass_rate: f64) -> Tried {
+    async fn repeated(&self, client: &Client, case: &PlannedCase, times: u32, pass_rate: f64) -> Tried {
         let mut passes = 0;
         let mut runs = 0;
         let mut last: Option<Tried> = None;
         while runs < times && !(runs > 0 && self.stop.is_requested()) {
-            let tried = self.try_once(case).await;
+            let tried = self.try_once(client, case).await;
             runs += 1;
             if matches!(tried.outcome, Outcome::Passed) {
                 passes += 1;
@@ -111,7 +114,7 @@ impl Executor<'_> {
         }
         let mut tried = match last {
             Some(tried) => tried,
-            None => self.try_once(case).await,
+            None => self.try_once(client, case).await,
         };
         let enough = f64::from(passes) >= pass_rate * f64::from(runs);
         let what = format!("passed {passes} of {runs} times; {:.0} % were wanted", pass_rate * 100.0);
@@ -125,12 +128,12 @@ impl Executor<'_> {
         tried
     }
 
-    async fn try_once(&self, case: &PlannedCase) -> Tried {
+    async fn try_once(&self, client: &Client, case: &PlannedCase) -> Tried {
         let begun = Instant::now();
         self.scope.open(&case.id);
         // A case that sets no time of its own may wait as long as its steps say, on top.
         let limit = case.timeout.unwrap_or_else(|| self.settings.case_timeout + waits(&case.steps));
-        let ended = self.attempt(case, limit).await;
+        let ended = self.attempt(client, case, limit).await;
         let outcome = judge(case, &ended);
         let well = matches!(
             outcome,
@@ -152,8 +155,8 @@ impl Executor<'_> {
         tried
     }
 
-    async fn attempt(&self, case: &PlannedCase, limit: Duration) -> Ended {
-        let mut names = self.names(case);
+    async fn attempt(&self, client: &Client, case: &PlannedCase, limit: Duration) -> Ended {
+        let mut names = self.names(client, case);
         let host = self.settings.fixture_host.as_deref();
         // They run as long as this is held.
         let fixtures = match fixtures::open(&case.fixtures, &names, host).await {
@@ -165,20 +168,14 @@ impl Executor<'_> {
         };
         names.set("fixtures", fixtures.names.clone());
         let heard = self.settings.telemetry.as_ref().map(Heard::from_now);
-        attempt::run(
-            (&self.client, self.scope, heard),
-            case,
-            names,
-            limit,
-            (self.stop, self.settings.death_notice),
-        )
-        .await
+        attempt::run((client, self.scope, heard), case, names, limit, (self.stop, self.settings.death_notice))
+            .await
     }
 
-    fn names(&self, case: &PlannedCase) -> Scope {
+    fn names(&self, client: &Client, case: &PlannedCase) -> Scope {
         let settings = self.settings;
         let unique = format!("{}-{}", settings.run_id, self.attempts.fetch_add(1, Ordering::Relaxed));
-        let mut scope = attempt::scope(case, &settings.base_url, &settings.run_id, &unique);
+        let mut scope = attempt::scope(case, client.base_url(), &settings.run_id, &unique);
         scope.update_snapshots = settings.update_snapshots;
         scope
     }

@@ -8,6 +8,7 @@ mod attempt;
 mod client;
 mod executor;
 mod form;
+mod lanes;
 mod polling;
 mod queue;
 mod scheduler;

@@ -1,7 +1,7 @@
 //! All cases of a run, a given number of them in flight.
 
-use super::client::Client;
 use super::executor::Executor;
+use super::lanes::Lanes;
 use super::queue::Queue;
 use super::{CaseScope, Settings, Stop, StopReason};
 use crate::events::{CaseReport, CaseStart, Event};
@@ -36,7 +36,7 @@ pub async fn run(
     events: UnboundedSender<Event>,
     stop: Stop,
 ) -> Result<Vec<(PathBuf, String)>, String> {
-    let client = Client::new(&settings)?;
+    let lanes = Lanes::new(&settings)?;
     let jobs = settings.jobs.clamp(1, plan.cases.len().max(1));
     let failed = AtomicUsize::new(0);
     let shared = Shared { plan, settings, scope, events, stop, failed };
@@ -44,7 +44,7 @@ pub async fn run(
     // task needs no synchronisation between them. The HTTP connections are tasks of their own and use the other cores.
     let workers = tokio::spawn(async move {
         let executor = Executor {
-            client,
+            lanes,
             settings: &shared.settings,
             scope: shared.scope.as_ref(),
             stop: &shared.stop,
@@ -109,5 +109,6 @@ fn skipped(index: usize, case: &PlannedCase, reason: String) -> CaseReport {
         failures: Vec::new(),
         earlier: Vec::new(),
         traffic: Traffic::default(),
+        differences: None,
     }
 }

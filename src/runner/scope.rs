@@ -2,6 +2,7 @@
 
 use crate::check::Observed;
 use crate::model::{CaseId, Traffic};
+use crate::plan::RequestStep;
 
 /// Told when a case begins and ends, so that provider calls can be attributed to it.
 pub trait CaseScope: Send + Sync {
@@ -21,6 +22,11 @@ pub trait CaseScope: Send + Sync {
     /// The same, as a whole: `asked` is the method and the URL that was asked, `answer` what came of it.
     fn answered(&self, case: &CaseId, asked: (&str, &str), answer: &Observed) {
         let _ = (case, asked, answer);
+    }
+
+    /// `case` takes `observed` for the answer to `step`: of a request that was repeated, the last answer.
+    fn taken(&self, case: &CaseId, step: &RequestStep, observed: &Observed) {
+        let _ = (case, step, observed);
     }
 
     /// `case` has ended. With `keep`, what was recorded for it replaces what was there before; without, what was there

@@ -8,8 +8,8 @@ use std::time::Duration;
 /// What a run is told.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The stack's base URL, without a slash at the end.
-    pub base_url: String,
+    /// The stack's base URL, without a slash at the end; of each copy, where there are several. At least one.
+    pub base_urls: Vec<String>,
     /// How many cases may be in flight.
     pub jobs: usize,
     /// The longest a case may take that sets no time of its own.

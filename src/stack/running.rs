@@ -80,6 +80,8 @@ pub async fn start(
         Held::InProcess(_) | Held::Nothing => None,
     };
     let info = StackInfo {
+        stack: 0,
+        copies: 1,
         taken: started.taken,
         reused: started.reused,
         url: without_credentials(&started.url),

@@ -125,7 +125,7 @@ fn the_tally_says_what_the_reports_say() {
     events().iter().for_each(|event| tally.on_event(event));
     assert_eq!(tally.verdict(), Verdict::Failed);
     assert_eq!(tally.total().failures(), 5);
-    let slowest: Vec<_> = tally.slowest(2).into_iter().map(|(_, id)| id.to_string()).collect();
+    let slowest: Vec<_> = tally.slowest(2).into_iter().map(|(_, id, _)| id.to_string()).collect();
     assert_eq!(slowest, ["batches/batches::unrecorded", "batches/batches::lost"]);
 }
 

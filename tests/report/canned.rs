@@ -1,9 +1,11 @@
 //! A run in which everything happens that can happen to a case, and what is expected of it.
 
-use stack_test::events::{Attempt, CaseReport, CaseStart, Event, RunEnd, RunStart, StackInfo, SuiteInfo};
+use stack_test::events::{
+    Attempt, CaseReport, CaseStart, Event, RunEnd, RunStart, StackInfo, StackStart, SuiteInfo,
+};
 use stack_test::model::{
-    CaseId, Change, Decided, Difference, InferenceMode, Mend, Miss, MissClass, NearestRecording, Outcome,
-    Traffic,
+    Aspect, CaseId, Change, Decided, Difference, InferenceMode, Mend, Miss, MissClass, NearestRecording,
+    OnDifference, Outcome, StackDifference, Traffic,
 };
 use stack_test::source::{Diagnostic, Origin, SourceFile, Span};
 use std::path::PathBuf;
@@ -74,6 +76,7 @@ fn after(file: &Arc<SourceFile>, before: &str, text: &str) -> Origin {
 
 pub(crate) fn start(stack_config: &str, suites: &[(&str, &str)], cases: usize) -> Event {
     let info = |(path, about): &(&str, &str)| SuiteInfo {
+        stack: 0,
         path: (*path).to_owned(),
         file: PathBuf::from(format!("suites/{path}.yaml")),
         about: Some((*about).to_owned()),
@@ -81,6 +84,8 @@ pub(crate) fn start(stack_config: &str, suites: &[(&str, &str)], cases: usize) -
     Event::RunStarted(RunStart {
         stack_config: stack_config.to_owned(),
         mode: InferenceMode::Replay,
+        stacks: Vec::new(),
+        on_difference: OnDifference::Report,
         setup: Some("tiny".to_owned()),
         suites: suites.iter().map(info).collect(),
         cases,
@@ -101,6 +106,7 @@ pub(crate) fn case(index: usize, suite: usize, id: &str, origin: Origin, outcome
         failures: Vec::new(),
         earlier: Vec::new(),
         traffic: Traffic::default(),
+        differences: None,
     }
 }
 
@@ -215,6 +221,8 @@ fn explained() -> Miss {
 
 pub(crate) fn ready() -> Event {
     Event::StackReady(StackInfo {
+        stack: 0,
+        copies: 1,
         taken: "embedded stack, in process".to_owned(),
         reused: false,
         url: "http://127.0.0.1:8321".to_owned(),
@@ -250,4 +258,61 @@ pub(crate) fn events() -> Vec<Event> {
         vec![Diagnostic::new("the recordings of one case could not be written").hint("make room")],
     ));
     events
+}
+
+/// The first cases against two stacks, the second of which is another's and differs.
+pub(crate) fn of_two_stacks() -> Vec<Event> {
+    let chat = SourceFile::new("suites/inference/chat.yaml", CHAT);
+    let mode = |stack: usize| if stack == 0 { InferenceMode::Replay } else { InferenceMode::Live };
+    let one = |stack: usize, name: &str, config: &str| StackStart {
+        name: name.to_owned(),
+        stack_config: config.to_owned(),
+        mode: mode(stack),
+        cases: 2,
+    };
+    let Event::RunStarted(begun) = start("starter, localhost:8000", &[("inference/chat", "Chat")], 4) else {
+        unreachable!("a start is a start")
+    };
+    let suite = |stack| SuiteInfo { stack, ..begun.suites[0].clone() };
+    let begun = RunStart {
+        stacks: vec![one(0, "starter", "starter"), one(1, "localhost:8000", "http://localhost:8000")],
+        suites: vec![suite(0), suite(1)],
+        ..begun.clone()
+    };
+    let difference = |aspect, at: Option<&str>, baseline: &str, other: &str| StackDifference {
+        aspect,
+        step: Some("1 POST /v1/chat/completions".to_owned()),
+        at: at.map(str::to_owned),
+        baseline: baseline.to_owned(),
+        other: other.to_owned(),
+    };
+    let ready = |stack| match ready() {
+        Event::StackReady(info) => Event::StackReady(StackInfo { stack, copies: 1, ..info }),
+        other => other,
+    };
+    let ended = |index: usize, differences| {
+        let names = ["non_streaming", "streaming"];
+        let name = names[index % 2];
+        let mut case =
+            case(index, index / 2, &format!("inference/chat::{name}"), named(&chat, name), Outcome::Passed);
+        case.differences = differences;
+        Event::CaseFinished(Box::new(case))
+    };
+    vec![
+        Event::RunStarted(begun),
+        ready(0),
+        ended(1, None),
+        ended(0, None),
+        ready(1),
+        ended(2, Some(Vec::new())),
+        ended(
+            3,
+            Some(vec![
+                difference(Aspect::Status, None, "200", "201"),
+                difference(Aspect::Shape, Some("$.usage"), "object", "absent"),
+                difference(Aspect::Text, None, "Saturn has\nrings", "Saturn | has moons"),
+            ]),
+        ),
+        end(None, Vec::new()),
+    ]
 }

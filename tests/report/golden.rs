@@ -16,16 +16,21 @@ fn compare(name: &str, text: &str) {
     assert!(golden == text, "{} differs from what is reported now:\n{text}", path.display());
 }
 
+fn extension(reporter: &str) -> &'static str {
+    match reporter {
+        "junit" | "junit-strict" => "xml",
+        "json" => "json",
+        "markdown" => "md",
+        _ => "txt",
+    }
+}
+
 #[test]
 fn every_reporter_writes_its_golden_file() {
     for spec in REPORTERS {
-        let extension = match spec.name() {
-            "junit" | "junit-strict" => "xml",
-            "json" => "json",
-            "markdown" => "md",
-            _ => "txt",
-        };
-        compare(&format!("{}.{extension}", spec.name()), &report(spec.name(), &canned::events()));
+        let (name, extension) = (spec.name(), extension(spec.name()));
+        compare(&format!("{name}.{extension}"), &report(name, &canned::events()));
+        compare(&format!("two-stacks-{name}.{extension}"), &report(name, &canned::of_two_stacks()));
     }
 }
 
@@ -40,4 +45,6 @@ fn the_console_prints_its_golden_files() {
         let settings = ConsoleSettings { color, verbosity, durations: 3, ..ConsoleSettings::default() };
         compare(name, &console_text(settings, &canned::events()));
     }
+    let settings = ConsoleSettings { durations: 3, ..ConsoleSettings::default() };
+    compare("two-stacks-console.txt", &console_text(settings, &canned::of_two_stacks()));
 }

@@ -7,7 +7,7 @@ use super::up::{Down, Up};
 use crate::app::ExitStatus;
 use crate::app::error::CommandError;
 use crate::app::files::{display_name, read_text};
-use crate::app::prepare::prepare_stack;
+use crate::app::prepare::{only, prepare_stack};
 use crate::app::rig::{self, Rig};
 use crate::app::run::{Common, Made, make};
 use crate::app::settings::RunRequest;
@@ -53,7 +53,7 @@ pub(super) async fn config(args: CheckConfigArgs, common: &Common<'_>) -> Result
     // What is wrong with the arguments is wrong with all files.
     let made = make(common, request(&args, "starter"), prepare_stack)?;
     let redactor = made.outputs.redactor;
-    let prepared = made.prepared.map_err(CommandError::usage)?;
+    let prepared = made.prepared.and_then(only).map_err(CommandError::usage)?;
     prepared.notices.iter().for_each(|notice| said::note(notice, &redactor));
     let stop = Stop::default();
     let checking = Checking { args: &args, common, signals: Signals::listen(stop.clone()), stop };
@@ -83,8 +83,8 @@ pub(super) async fn config(args: CheckConfigArgs, common: &Common<'_>) -> Result
 /// As a run that replays: that a run config is served is no reason to ask a model.
 fn request(args: &CheckConfigArgs, stack_config: &str) -> RunRequest {
     let target = cli::Target {
-        stack_config: Some(stack_config.to_owned()),
-        runtime: args.runtime.clone(),
+        stack_config: vec![stack_config.to_owned()],
+        runtime: args.runtime.iter().cloned().collect(),
         setup: args.setup.clone(),
         env: args.env.clone(),
         ready_timeout: args.ready_timeout.clone(),
@@ -121,12 +121,13 @@ impl Checking<'_> {
         let typed = if is_path { typed.into_owned() } else { format!(".{MAIN_SEPARATOR}{typed}") };
         let Made { prepared, secrets, allow_secrets, .. } =
             make(self.common, request(self.args, &typed), prepare_stack)?;
-        let prepared = match prepared {
+        let prepared = match prepared.and_then(only) {
             Ok(prepared) => prepared,
             Err(errors) => return failed(errors),
         };
         let run_id = format!("{}-{}", rig::run_id(inputs), number + 1);
-        let rig = Rig { inputs, prepared, secrets, allow_secrets, run_id, collector: OnceLock::new() };
+        let rig =
+            Rig { inputs, prepared, secrets, allow_secrets, run_id, collector: OnceLock::new(), place: None };
         let up = match Up::start(&rig, &self.stop).await {
             Ok(up) => up,
             Err(Down::Interrupted) => return Ok(None),

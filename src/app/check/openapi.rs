@@ -5,7 +5,7 @@ use super::said;
 use super::watch::Watch;
 use crate::app::ExitStatus;
 use crate::app::error::CommandError;
-use crate::app::prepare::prepare;
+use crate::app::prepare::{only, prepare};
 use crate::app::run::{Common, conclude, list, make, run_made};
 use crate::app::settings::RunRequest;
 use crate::cli::{CheckOpenapiArgs, Format};
@@ -29,7 +29,8 @@ pub(super) async fn openapi(args: CheckOpenapiArgs, common: &Common<'_>) -> Resu
         ),
         None => None,
     };
-    let Ok(prepared) = &made.prepared else {
+    made.prepared = made.prepared.and_then(only).map(|prepared| vec![prepared]);
+    let Ok([prepared, ..]) = made.prepared.as_deref() else {
         run_made(common, made, None).await?;
         return Ok(ExitStatus::Usage);
     };

@@ -8,7 +8,7 @@ use super::up::{Down, Up};
 use crate::app::ExitStatus;
 use crate::app::error::CommandError;
 use crate::app::inputs::Inputs;
-use crate::app::prepare::prepare;
+use crate::app::prepare::{only, prepare};
 use crate::app::rig::{self, Rig};
 use crate::app::run::{Common, Made, list, make};
 use crate::app::settings::RunRequest;
@@ -43,7 +43,7 @@ pub(super) async fn routes(args: CheckRoutesArgs, common: &Common<'_>) -> Result
     let CheckRoutesArgs { selected, target, models, openapi, require, format } = args;
     let Made { prepared, outputs, secrets, allow_secrets } =
         make(common, request(selected, target, models), prepare)?;
-    let mut prepared = prepared.map_err(CommandError::usage)?;
+    let mut prepared = prepared.and_then(only).map_err(CommandError::usage)?;
     if prepared.settings.collect_only {
         return Ok(list(&prepared.plan));
     }
@@ -59,7 +59,8 @@ pub(super) async fn routes(args: CheckRoutesArgs, common: &Common<'_>) -> Result
     // No case is run, so no model is waited for.
     let plan = std::mem::take(&mut prepared.plan);
     let run_id = rig::run_id(inputs);
-    let rig = Rig { inputs, prepared, secrets, allow_secrets, run_id, collector: OnceLock::new() };
+    let rig =
+        Rig { inputs, prepared, secrets, allow_secrets, run_id, collector: OnceLock::new(), place: None };
     let store = Store::new(&rig.recordings(), rig.setup());
     let calls = calls(&plan, &|case| store.path(&Owner::Case(case.clone())).is_file());
     let stop = Stop::default();

@@ -8,7 +8,7 @@ use crate::app::rig::STACK_KEY_ENV;
 use crate::check::{Ending, Observed};
 use crate::contract::{Answer, Judge, Judged};
 use crate::model::{CaseId, Secret, Traffic};
-use crate::plan::Plan;
+use crate::plan::{Plan, RequestStep};
 use crate::runner::CaseScope;
 use crate::source::Diagnostic;
 use std::collections::HashMap;
@@ -123,6 +123,10 @@ impl CaseScope for Watching {
             whole: answer.ending == Ending::Complete,
         });
         self.watch.state().open.entry(case.clone()).or_default().push((method.to_owned(), judged));
+    }
+
+    fn taken(&self, case: &CaseId, step: &RequestStep, observed: &Observed) {
+        self.inner.taken(case, step, observed);
     }
 
     fn close(&self, case: &CaseId, keep: bool) -> Traffic {

@@ -13,21 +13,30 @@ pub(super) fn header(start: &RunStart, palette: Palette) -> String {
         0 => String::new(),
         deselected => format!(" ({deselected} deselected)"),
     };
+    // The same cases come once for each stack.
+    let (cases, suites, each) = match start.stacks.as_slice() {
+        [] => (start.cases, start.suites.len(), String::new()),
+        [first, ..] => {
+            let suites = start.suites.iter().filter(|suite| suite.stack == 0).count();
+            (first.cases, suites, format!(", against each of {} stacks", start.stacks.len()))
+        }
+    };
     format!(
-        "{} {}, {}{setup}: {} of {}{left_out}\n",
+        "{} {}, {}{setup}: {} of {}{left_out}{each}\n",
         palette.paint(Palette::HEAD, concat!("stack-test ", env!("CARGO_PKG_VERSION"))),
         one_line(&start.stack_config),
         start.mode,
-        plural(start.cases, "case"),
-        plural(start.suites.len(), "suite"),
+        plural(cases, "case"),
+        plural(suites, "suite"),
     )
 }
 
 /// Which stack was taken.
-pub(super) fn stack_ready(stack: &StackInfo, verbosity: Verbosity) -> String {
+pub(super) fn stack_ready(stack: &StackInfo, name: Option<&str>, verbosity: Verbosity) -> String {
+    let name = name.map(|name| format!("{}: ", one_line(name))).unwrap_or_default();
     let version = stack.version.as_ref().map(|version| format!(", version {}", one_line(version)));
     let mut line = format!(
-        "stack ready after {}: {}, {}{}\n",
+        "{name}stack ready after {}: {}, {}{}\n",
         seconds(stack.ready_after),
         one_line(&stack.taken),
         one_line(&stack.url),
@@ -39,8 +48,8 @@ pub(super) fn stack_ready(stack: &StackInfo, verbosity: Verbosity) -> String {
     line
 }
 
-/// `PASS     0.012s inference/chat::non_streaming`.
-pub(super) fn case(case: &CaseReport, verbosity: Verbosity, palette: Palette) -> String {
+/// `PASS     0.012s inference/chat::non_streaming`, and the stack's name where there are several.
+pub(super) fn case(case: &CaseReport, stack: Option<&str>, verbosity: Verbosity, palette: Palette) -> String {
     let (word, style) = status(case);
     let time = match &case.outcome {
         Outcome::Skipped { .. } if case.duration.is_zero() => "-".to_owned(),
@@ -48,6 +57,9 @@ pub(super) fn case(case: &CaseReport, verbosity: Verbosity, palette: Palette) ->
     };
     let id = case.id.to_string();
     let mut line = format!("{} {time:>9} {}", palette.paint(style, format_args!("{word:<5}")), one_line(&id));
+    if let Some(stack) = stack {
+        line.push_str(&palette.paint(Palette::DIM, format_args!("  on {}", one_line(stack))));
+    }
     if let Some(reason) = case.outcome.reason() {
         line.push_str(&palette.paint(Palette::DIM, format_args!("  ({})", one_line(reason))));
     }

@@ -7,6 +7,7 @@
 //! terminal the text is the same, with neither bar nor carriage returns.
 
 mod bar;
+mod differences;
 mod lines;
 mod reporter;
 mod settings;

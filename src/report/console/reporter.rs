@@ -1,7 +1,7 @@
 //! Events in, text out.
 
 use super::bar::Bar;
-use super::{ConsoleSettings, Verbosity, lines, summary};
+use super::{ConsoleSettings, Verbosity, differences, lines, summary};
 use crate::events::{Attempt, CaseReport, Event};
 use crate::model::{CaseId, Outcome};
 use crate::report::ledger::Ledger;
@@ -47,7 +47,10 @@ impl Reporter for Console {
             }
             Event::Notice(notice) => self.say(|_, _| format!("note: {}\n", one_line(notice))),
             Event::StackReady(stack) => {
-                self.say(|_, verbosity| lines::stack_ready(stack, verbosity));
+                self.turn_to(stack.stack);
+                let name = self.ledger.start.as_ref().and_then(|start| start.stacks.get(stack.stack));
+                let line = lines::stack_ready(stack, name.map(|stack| stack.name.as_str()), self.verbosity);
+                self.say(|_, _| line);
                 self.sink.with_bar(|bar| bar.note("ready"));
             }
             Event::StackFailed(error) => {
@@ -81,10 +84,18 @@ impl Console {
         }
     }
 
+    /// The cases of the stacks before this one have ended, or will not come any more.
+    fn turn_to(&mut self, stack: usize) {
+        let stacks = self.ledger.start.iter().flat_map(|start| &start.stacks);
+        let before = stacks.take(stack).map(|stack| stack.cases).sum();
+        let rest = self.lines.skip_to(before).concat();
+        self.sink.write(&rest);
+    }
+
     fn finished(&mut self, case: &CaseReport) {
         let line = match self.verbosity {
             Verbosity::Quiet => String::new(),
-            verbosity => lines::case(case, verbosity, self.palette),
+            verbosity => lines::case(case, self.ledger.stack_of(case.suite), verbosity, self.palette),
         };
         let ready = self.lines.add(case.index, line).concat();
         self.sink.with_bar(|bar| bar.finished(case));
@@ -107,6 +118,7 @@ impl Console {
     fn draw(&self, case: &CaseReport) -> String {
         let (word, style) = lines::status(case);
         let id = case.id.to_string();
+        let id = format!("{id}{}", self.ledger.on_stack(case.suite));
         let title = format!("{word} {} ({})", one_line(&id), one_line(&case.origin.to_string()));
         let mut text = self.palette.paint(style, title);
         text.push('\n');
@@ -139,7 +151,9 @@ impl Console {
 
     /// Everything below the lines of the cases.
     fn end(&mut self) -> String {
-        let (ledger, palette) = (&self.ledger, self.palette);
+        let palette = self.palette;
+        let differences = differences::table(&mut self.ledger.comparison, self.verbosity, palette);
+        let ledger = &self.ledger;
         let mut text = String::new();
         self.complaints.sort_by_key(|(index, _)| *index);
         let count = self.complaints.len();
@@ -157,6 +171,7 @@ impl Console {
                 traffic => text.push_str(&format!("\n{traffic}")),
             }
         }
+        text.push_str(&differences);
         if ledger.start.is_some() || !text.is_empty() {
             text.push('\n');
         }

@@ -22,8 +22,9 @@ pub(super) fn table(ledger: &Ledger, palette: Palette) -> String {
     let heading = |text: &str| Cell::new(text, Palette::HEAD);
     let names = columns.iter().map(|status| heading(status.name()));
     table.row(std::iter::once(heading("suite")).chain(names).chain([heading("time")]));
-    for (suite, counts) in start.suites.iter().zip(ledger.tally.suites()) {
-        table.row(row(&one_line(&suite.path), counts, &columns));
+    for (n, (suite, counts)) in start.suites.iter().zip(ledger.tally.suites()).enumerate() {
+        let name = format!("{}{}", suite.path, ledger.on_stack(n));
+        table.row(row(&one_line(&name), counts, &columns));
     }
     if start.suites.len() > 1 {
         table.rule().row(row("total", total, &columns));
@@ -51,8 +52,9 @@ pub(super) fn slowest(ledger: &Ledger, count: usize, palette: Palette) -> String
         return String::new();
     }
     let mut text = heading(&format!("slowest {}", plural(slowest.len(), "case")), palette);
-    for (duration, id) in slowest {
-        text.push_str(&format!("{:>11} {}\n", seconds(duration), one_line(&id.to_string())));
+    for (duration, id, suite) in slowest {
+        let on = ledger.on_stack(suite);
+        text.push_str(&format!("{:>11} {}\n", seconds(duration), one_line(&format!("{id}{on}"))));
     }
     text
 }
@@ -101,7 +103,7 @@ pub(super) fn verdict(ledger: &Ledger, palette: Palette) -> String {
     let Some(start) = &ledger.start else {
         return format!("{word}: {}, no case was run\n", plural(ledger.errors.len(), "error"));
     };
-    let taken = ledger.stack.as_ref().map_or(&start.stack_config, |stack| &stack.taken);
+    let taken = ledger.taken().unwrap_or_default();
     let mut line = format!(
         "{word}: {}{} in {} ({}, {})",
         plural(ledger.tally.total().all(), "case"),
@@ -112,6 +114,9 @@ pub(super) fn verdict(ledger: &Ledger, palette: Palette) -> String {
     );
     if let Some(reason) = ledger.cut_short() {
         line.push_str(&format!("; {}", one_line(&reason)));
+    }
+    if ledger.comparison.count() > 0 {
+        line.push_str(&format!("; {} between the stacks", plural(ledger.comparison.count(), "difference")));
     }
     line.push('\n');
     line

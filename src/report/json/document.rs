@@ -1,7 +1,7 @@
 //! The shape of the document.
 
-use crate::events::{Attempt, CaseReport, StackInfo, SuiteInfo};
-use crate::model::{MissForm, Outcome, Status, Traffic};
+use crate::events::{Attempt, CaseReport, StackInfo, StackStart, SuiteInfo};
+use crate::model::{MissForm, Outcome, StackDifference, Status, Traffic};
 use crate::report::Counts;
 use crate::source::Diagnostic;
 use serde::Serialize;
@@ -11,6 +11,8 @@ use std::time::Duration;
 #[derive(Serialize)]
 pub(super) struct Case<'a> {
     id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stack: Option<&'a str>,
     suite: &'a str,
     case: &'a str,
     file: &'a str,
@@ -26,12 +28,16 @@ pub(super) struct Case<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     earlier_attempts: Vec<Earlier<'a>>,
     calls: Calls<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    differences: Option<Vec<Differing<'a>>>,
 }
 
 impl<'a> Case<'a> {
-    pub(super) fn new(case: &'a CaseReport) -> Self {
+    /// `stack` is the name of its stack, where there are several.
+    pub(super) fn new(case: &'a CaseReport, stack: Option<&'a str>) -> Self {
         Self {
             id: case.id.to_string(),
+            stack,
             suite: case.id.suite(),
             case: case.id.case(),
             file: case.origin.file.name(),
@@ -47,7 +53,27 @@ impl<'a> Case<'a> {
             failures: case.failures.iter().map(Problem::new).collect(),
             earlier_attempts: case.earlier.iter().map(Earlier::new).collect(),
             calls: Calls::new(&case.traffic),
+            differences: case.differences.as_ref().map(|all| all.iter().map(Differing::new).collect()),
         }
+    }
+}
+
+/// What a case met with that it did not meet with at the first stack.
+#[derive(Serialize)]
+struct Differing<'a> {
+    aspect: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<&'a str>,
+    baseline: &'a str,
+    other: &'a str,
+}
+
+impl<'a> Differing<'a> {
+    fn new(difference: &'a StackDifference) -> Self {
+        let StackDifference { aspect, step, at, baseline, other } = difference;
+        Self { aspect: aspect.name(), step: step.as_deref(), at: at.as_deref(), baseline, other }
     }
 }
 
@@ -134,6 +160,8 @@ impl<'a> Calls<'a> {
 
 #[derive(Serialize)]
 pub(super) struct Suite<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stack: Option<&'a str>,
     path: &'a str,
     file: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,9 +170,10 @@ pub(super) struct Suite<'a> {
 }
 
 impl<'a> Suite<'a> {
-    pub(super) fn new(suite: &'a SuiteInfo, counts: &Counts) -> Self {
+    /// `stack` is the name of its stack, where there are several.
+    pub(super) fn new(suite: &'a SuiteInfo, stack: Option<&'a str>, counts: &Counts) -> Self {
         let file = suite.file.to_string_lossy().into_owned();
-        Self { path: &suite.path, file, about: suite.about.as_deref(), counts: Summary::new(counts) }
+        Self { stack, path: &suite.path, file, about: suite.about.as_deref(), counts: Summary::new(counts) }
     }
 }
 
@@ -177,6 +206,8 @@ pub(super) struct Stack<'a> {
     version: Option<&'a str>,
     log: Option<String>,
     ready_after_seconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    copies: Option<usize>,
 }
 
 impl<'a> Stack<'a> {
@@ -187,7 +218,25 @@ impl<'a> Stack<'a> {
             version: stack.version.as_deref(),
             log: stack.log.as_ref().map(|log| log.to_string_lossy().into_owned()),
             ready_after_seconds: seconds(stack.ready_after),
+            copies: (stack.copies > 1).then_some(stack.copies),
         }
+    }
+}
+
+/// One of several stacks.
+#[derive(Serialize)]
+pub(super) struct Compared<'a> {
+    name: &'a str,
+    stack_config: &'a str,
+    mode: &'static str,
+    /// Null if it did not become ready.
+    stack: Option<Stack<'a>>,
+}
+
+impl<'a> Compared<'a> {
+    pub(super) fn new(start: &'a StackStart, ready: Option<&'a StackInfo>) -> Self {
+        let StackStart { name, stack_config, mode, cases: _ } = start;
+        Self { name, stack_config, mode: mode.name(), stack: ready.map(Stack::new) }
     }
 }
 

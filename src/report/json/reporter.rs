@@ -1,6 +1,6 @@
 //! Writing the document.
 
-use super::document::{Calls, Case, Problem, Stack, Suite, Summary, seconds};
+use super::document::{Calls, Case, Compared, Problem, Stack, Suite, Summary, seconds};
 use crate::events::Event;
 use crate::report::ledger::Ledger;
 use crate::report::{ReportError, Reporter, ReporterSpec, timestamp};
@@ -32,7 +32,7 @@ impl Reporter for Json {
     fn on_event(&mut self, event: &Event) {
         self.ledger.on_event(event);
         if let Event::CaseFinished(case) = event {
-            match serde_json::to_string(&Case::new(case)) {
+            match serde_json::to_string(&Case::new(case, self.ledger.stack_of(case.suite))) {
                 Ok(text) => self.cases.push((case.index, text)),
                 Err(error) => self.error = Some(error.into()),
             }
@@ -60,6 +60,12 @@ impl Json {
         field(out, "seconds", &seconds(ledger.duration))?;
         field(out, "stack_config", &start.map(|start| &start.stack_config))?;
         field(out, "stack", &ledger.stack.as_ref().map(Stack::new))?;
+        if let Some(start) = start.filter(|start| !start.stacks.is_empty()) {
+            let stacks =
+                start.stacks.iter().enumerate().map(|(n, one)| Compared::new(one, ledger.ready.get(&n)));
+            field(out, "stacks", &stacks.collect::<Vec<_>>())?;
+            field(out, "on_difference", &start.on_difference.name())?;
+        }
         field(out, "mode", &start.map(|start| start.mode.name()))?;
         field(out, "setup", &start.and_then(|start| start.setup.as_ref()))?;
         field(out, "counts", &Summary::new(tally.total()))?;
@@ -70,7 +76,9 @@ impl Json {
         field(out, "notices", &ledger.notices)?;
         lines(out, "errors", ledger.errors.iter().map(|error| serde_json::to_string(&Problem::new(error))))?;
         let suites = start.into_iter().flat_map(|start| &start.suites).zip(tally.suites());
-        let suites = suites.map(|(suite, counts)| serde_json::to_string(&Suite::new(suite, counts)));
+        let suites = suites.enumerate().map(|(n, (suite, counts))| {
+            serde_json::to_string(&Suite::new(suite, ledger.stack_of(n), counts))
+        });
         lines(out, "suites", suites)?;
         cases.sort_by_key(|(index, _)| *index);
         lines(out, "cases", cases.drain(..).map(|(_, text)| Ok(text)))?;

@@ -3,15 +3,22 @@
 use super::reporter::Dialect;
 use crate::events::{Attempt, CaseReport};
 use crate::model::{Outcome, Traffic};
+use crate::report::comparison;
 use crate::report::drawing::{complaints, draw, headline};
 use crate::source::Diagnostic;
 use crate::text::one_line;
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestRerun};
 
+/// A suite's name with that of the stack, where there are several.
+pub(super) fn on_stack(suite: &str, stack: Option<&str>) -> String {
+    stack.map_or_else(|| suite.to_owned(), |stack| format!("{suite} on {stack}"))
+}
+
 /// The whole `<testcase>`.
-pub(super) fn test_case(case: &CaseReport, dialect: Dialect) -> TestCase {
+pub(super) fn test_case(case: &CaseReport, stack: Option<&str>, dialect: Dialect) -> TestCase {
     let mut element = TestCase::new(&*one_line(case.id.case()), status(case, dialect));
-    element.set_classname(one_line(&case.id.suite().replace('/', ".")));
+    let class = on_stack(&case.id.suite().replace('/', "."), stack);
+    element.set_classname(&*one_line(&class));
     element.set_time(case.duration);
     let properties = properties(case);
     match dialect {
@@ -106,6 +113,8 @@ fn properties(case: &CaseReport) -> Vec<Property> {
     }
     properties.extend(decided.map(|rung| Property::new("calls.decided-by", rung.name())));
     properties.extend(notes.iter().map(|note| Property::new("calls.note", &*one_line(note))));
+    let differences = case.differences.iter().flatten().map(comparison::line);
+    properties.extend(differences.map(|line| Property::new("difference", &*line)));
     if let Outcome::XPassed { reason, .. } = &case.outcome {
         properties.push(Property::new("xpass", &*one_line(reason)));
     }

@@ -58,7 +58,8 @@ impl Reporter for JUnit {
     fn on_event(&mut self, event: &Event) {
         self.ledger.on_event(event);
         if let Event::CaseFinished(case) = event {
-            self.cases.push((case.suite, case.index, cases::test_case(case, self.dialect)));
+            let element = cases::test_case(case, self.ledger.stack_of(case.suite), self.dialect);
+            self.cases.push((case.suite, case.index, element));
         }
     }
 
@@ -103,24 +104,28 @@ impl JUnit {
         let Some(start) = &self.ledger.start else { return Vec::new() };
         let counts = self.ledger.tally.suites();
         let element = |(info, counts): (&crate::events::SuiteInfo, &crate::report::Counts)| {
-            let mut suite = TestSuite::new(&*one_line(&info.path));
+            let stack = start.stacks.get(info.stack);
+            let name = cases::on_stack(&info.path, stack.map(|stack| stack.name.as_str()));
+            let mut suite = TestSuite::new(&*one_line(&name));
             suite.set_time(counts.time);
             suite.extra.insert("file".into(), one_line(&info.file.to_string_lossy()).into());
             suite.extra.extend(timestamp::rfc3339(start.started).map(|at| ("timestamp".into(), at.into())));
-            suite.add_properties(self.properties(start));
+            suite.add_properties(self.properties(start, info.stack));
             suite
         };
         start.suites.iter().zip(counts).map(element).collect()
     }
 
-    fn properties(&self, start: &RunStart) -> Vec<Property> {
-        let stack = self.ledger.stack.as_ref();
+    fn properties(&self, start: &RunStart, number: usize) -> Vec<Property> {
+        let stack = self.ledger.ready.get(&number);
+        let one = start.stacks.get(number);
         [
-            ("stack-config", Some(start.stack_config.as_str())),
+            ("stack.name", one.map(|one| one.name.as_str())),
+            ("stack-config", Some(one.map_or(&*start.stack_config, |one| &one.stack_config))),
             ("stack", stack.map(|stack| stack.taken.as_str())),
             ("stack.url", stack.map(|stack| stack.url.as_str())),
             ("stack.version", stack.and_then(|stack| stack.version.as_deref())),
-            ("mode", Some(start.mode.name())),
+            ("mode", Some(one.map_or(start.mode, |one| one.mode).name())),
             ("setup", start.setup.as_deref()),
         ]
         .into_iter()

@@ -14,5 +14,6 @@ mod secrets;
 mod selection;
 mod serve;
 mod settings;
+mod several_stacks;
 mod shipped;
 pub(crate) mod stacks;
