@@ -7,6 +7,7 @@
 
 mod aside;
 mod check;
+mod containers;
 mod doctor;
 mod entry;
 mod error;

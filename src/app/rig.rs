@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::recording::NO_SETUP;
 use crate::runner::{self, CaseScope, NoGateway, Stop};
 use crate::source::Diagnostic;
-use crate::stack::{self, Runtime, Stack, StackRequest};
+use crate::stack::{self, ContainerSpec, Runtime, Stack, StackRequest};
 use crate::stack_config::Target;
 use crate::suite::ModelKind;
 use crate::text::Redactor;
@@ -43,9 +43,21 @@ pub(super) fn run_id(inputs: &Inputs) -> String {
     format!("{:x}-{:x}", since_epoch.as_millis(), std::process::id())
 }
 
+/// The folder of the folders of all runs.
+pub(super) fn runs_folder(inputs: &Inputs) -> PathBuf {
+    inputs.cwd.join(RUNS_FOLDER)
+}
+
+/// Leaves nothing of a command that left nothing in its folder.
+pub(super) fn tidy(inputs: &Inputs) {
+    let runs = runs_folder(inputs);
+    remove_if_empty(&runs);
+    runs.parent().into_iter().for_each(remove_if_empty);
+}
+
 /// The folder of the run of that name.
 pub(super) fn folder(inputs: &Inputs, run_id: &str) -> PathBuf {
-    inputs.cwd.join(RUNS_FOLDER).join(run_id)
+    runs_folder(inputs).join(run_id)
 }
 
 /// What everything is started from.
@@ -69,7 +81,7 @@ impl Rig<'_> {
     /// Leaves nothing of the run that says nothing, and keeps the rest out of version control.
     pub(super) fn tidy(&self) {
         remove_if_empty(&self.folder());
-        ignore_in_git(&self.inputs.cwd.join(RUNS_FOLDER));
+        ignore_in_git(&runs_folder(self.inputs));
     }
 
     /// The folder of all recordings.
@@ -88,7 +100,12 @@ impl Rig<'_> {
 
     fn is_process(&self) -> bool {
         matches!(self.prepared.settings.stack_config.target(), Target::Process { .. })
+            || self.is_container()
             || self.prepared.runtime != Runtime::Embedded
+    }
+
+    fn is_container(&self) -> bool {
+        self.prepared.container.is_some()
     }
 
     /// A gateway in `mode` for the cases of `plan`, as the settings want it.
@@ -107,7 +124,7 @@ impl Rig<'_> {
             max_tokens: settings.max_tokens,
             record_command: Some(settings.typed.command(self.setup(), &self.redactor())),
             // A new client for each call, never closed, stalls on a connection that is kept alive.
-            close_connections: self.prepared.runtime != Runtime::Embedded,
+            close_connections: self.prepared.runtime != Runtime::Embedded || self.is_container(),
             ..GatewayConfig::new(mode, self.setup(), &self.recordings())
         }
     }
@@ -167,6 +184,8 @@ impl Rig<'_> {
             log_dir: self.folder(),
             ready_timeout: settings.ready_timeout,
             stop_grace: stack::STOP_GRACE,
+            runs_dir: runs_folder(self.inputs),
+            container: self.container(gateway.map(|(gateway, _)| gateway)),
             exe: self.inputs.exe.clone(),
             force_restart: settings.force_restart,
         };
@@ -203,6 +222,18 @@ impl Rig<'_> {
         HOST_ENVS.iter().find_map(|name| self.inputs.env(name)).map(str::to_owned)
     }
 
+    /// How the stack's container is run: for this run, and with the certificates that it is to trust.
+    fn container(&self, gateway: Option<&Gateway>) -> Option<ContainerSpec> {
+        let spec = self.prepared.container.clone()?;
+        let files = gateway.map_or_else(Vec::new, |gateway| proxy::files(gateway, &self.folder()));
+        Some(ContainerSpec { run_id: self.run_id.clone(), files, ..spec })
+    }
+
+    /// Ends what killed runs in this folder left running, and tells what it was.
+    pub(super) async fn clear_leftovers(&self) -> Vec<String> {
+        stack::clear_leftovers(&runs_folder(self.inputs), &self.prepared.container_clients).await
+    }
+
     /// Hides secrets in the log of the stack.
     fn redactor(&self) -> Redactor {
         let values = self.secrets.iter().map(|(_, secret)| secret.expose());
@@ -224,7 +255,12 @@ impl Rig<'_> {
     /// in flight.
     pub(super) fn must_record_alone(&self, mode: InferenceMode) -> bool {
         let records = matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
-        records && matches!(&self.prepared.runtime, Runtime::Python(stack) if stack.instrument.is_none())
+        let is_silent = match &self.prepared.runtime {
+            Runtime::Python(stack) => stack.instrument.is_none(),
+            // What is in it, nobody knows.
+            Runtime::Embedded => self.is_container(),
+        };
+        records && is_silent
     }
 
     /// How cases are run against `stack` with `mode` in force.
