@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::recording::NO_SETUP;
 use crate::runner::{self, CaseScope, NoGateway, Stop};
 use crate::source::Diagnostic;
-use crate::stack::{self, ContainerSpec, Runtime, Stack, StackRequest};
+use crate::stack::{self, ContainerSpec, Network, Runtime, Stack, StackRequest};
 use crate::stack_config::Target;
 use crate::suite::ModelKind;
 use crate::text::Redactor;
@@ -104,6 +104,10 @@ impl Rig<'_> {
             || self.prepared.runtime != Runtime::Embedded
     }
 
+    fn is_bridged(&self) -> bool {
+        self.prepared.container.as_ref().is_some_and(|spec| spec.network == Network::Bridge)
+    }
+
     fn is_container(&self) -> bool {
         self.prepared.container.is_some()
     }
@@ -123,10 +127,26 @@ impl Rig<'_> {
             proxy: proxy::settings(self.needs_proxy(mode), self.inputs),
             max_tokens: settings.max_tokens,
             record_command: Some(settings.typed.command(self.setup(), &self.redactor())),
+            token: self.is_bridged().then(token).flatten(),
             // A new client for each call, never closed, stalls on a connection that is kept alive.
             close_connections: self.prepared.runtime != Runtime::Embedded || self.is_container(),
             ..GatewayConfig::new(mode, self.setup(), &self.recordings())
         }
+    }
+
+    /// A port of the loopback interface or, for a container with a network of its own, of the bridge to it. Where there is no
+    /// such bridge here, containers are in a virtual machine that leads to our loopback interface.
+    async fn listen(&self) -> std::io::Result<TcpListener> {
+        let bridge = match &self.prepared.container {
+            Some(spec) => stack::bridge_address(spec).await,
+            None => None,
+        };
+        if let Some(address) = bridge
+            && let Ok(listener) = TcpListener::bind((address, 0)).await
+        {
+            return Ok(listener);
+        }
+        TcpListener::bind(("127.0.0.1", 0)).await
     }
 
     /// Starts a gateway on a free port of the loopback interface.
@@ -134,7 +154,13 @@ impl Rig<'_> {
     /// # Errors
     /// All that is wrong with the recordings, or what else keeps it from starting.
     pub(super) async fn start_gateway(&self, config: GatewayConfig) -> Result<Gateway, Vec<Diagnostic>> {
-        let listener = TcpListener::bind(("127.0.0.1", 0))
+        if self.is_bridged() && config.token.is_none() {
+            return Err(vec![Diagnostic::new(
+                "this system gives no random numbers to keep the gateway closed with",
+            )]);
+        }
+        let listener = self
+            .listen()
             .await
             .map_err(|error| vec![Diagnostic::new(format!("no port for the gateway: {error}"))])?;
         let gateway = gateway::start(listener, config).await.map_err(|error| match error {
@@ -299,6 +325,12 @@ fn telemetry_env(collector: &Collector, host: Option<String>) -> Vec<(String, St
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .to_vec()
+}
+
+/// Something that nobody can guess.
+fn token() -> Option<String> {
+    let random: [u8; 16] = ring::rand::generate(&ring::rand::SystemRandom::new()).ok()?.expose();
+    Some(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The runner's port: with a gateway behind it, or with nothing.

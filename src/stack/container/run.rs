@@ -2,7 +2,7 @@
 
 use super::argv;
 use super::image;
-use super::network::seen_from_inside;
+use super::network::{HOST_NAME, seen_from_inside};
 use super::{Client, ContainerSpec, Network};
 use crate::process::{Child, LogRequest};
 use crate::stack::process::{self, Vacancy};
@@ -176,6 +176,10 @@ impl Drop for Container {
     }
 }
 
+fn is_no_proxy(name: &str) -> bool {
+    name.eq_ignore_ascii_case("no_proxy")
+}
+
 /// The variables of the container: where it listens, then what was asked for, which wins. Of a name the last counts.
 fn env(request: &StackRequest, spec: &ContainerSpec, port: u16) -> Vec<(String, String)> {
     let mut env: Vec<(String, String)> =
@@ -195,5 +199,10 @@ fn env(request: &StackRequest, spec: &ContainerSpec, port: u16) -> Vec<(String, 
         }
     };
     env.extend(request.env.iter().map(|(name, value)| (name.clone(), inside(value))));
+    let exceptions = env.iter_mut().filter(|(name, value)| is_no_proxy(name) && !value.is_empty());
+    for (_, value) in exceptions.filter(|_| spec.network == Network::Bridge) {
+        // The gateway is there, by its base URLs.
+        value.push_str(&format!(",{HOST_NAME}"));
+    }
     env
 }
