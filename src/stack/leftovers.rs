@@ -64,7 +64,11 @@ async fn end(identity: Identity, leads: bool) -> bool {
         // Looked at once more right before: the number could be another's by now.
         if identity.lives() {
             match (leads, kill) {
-                (true, false) => group.terminate(),
+                (true, false) => {
+                    group.terminate();
+                    // One that was halted would not hear it.
+                    group.go_on();
+                }
                 (true, true) => group.kill(),
                 (false, kill) => identity.end(kill),
             }

@@ -2,7 +2,7 @@
 
 use super::client::LABEL;
 use super::network::HOST_NAME;
-use super::{ContainerSpec, Network};
+use super::{Client, ContainerSpec, Network};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -16,7 +16,7 @@ const HEEDED_BEGINNINGS: [&str; 2] = ["XDG_", "LD_"];
 /// The arguments that run `image` as `name` on `port`. Values of `env` are not among them: they are for the environment of
 /// the client, as anybody on this machine can read arguments.
 pub(super) fn run(
-    spec: &ContainerSpec,
+    (client, spec): (&Client, &ContainerSpec),
     (name, image, port): (&str, &str, u16),
     env: &[(String, String)],
 ) -> Vec<String> {
@@ -28,7 +28,10 @@ pub(super) fn run(
         Network::Host => add("--network", "host".to_owned()),
         Network::Bridge => {
             add("--publish", format!("127.0.0.1:{port}:{port}"));
-            add("--add-host", format!("{HOST_NAME}:host-gateway"));
+            // Podman gives us that name by itself, and not all of its versions know the word for us.
+            if !client.is_podman() {
+                add("--add-host", format!("{HOST_NAME}:host-gateway"));
+            }
         }
     }
     for file in &spec.files {
@@ -71,11 +74,15 @@ mod tests {
         }
     }
 
+    fn client(name: &str) -> Client {
+        Client { program: name.into(), args: Vec::new() }
+    }
+
     #[test]
     fn values_are_in_no_argument() {
         let env = [("KEY", "made-up-key"), ("PATH", "/x"), ("KEY", "another")];
         let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let words = run(&spec(Network::Host), ("n", "a/b", 81), &env).join(" ");
+        let words = run((&client("docker"), &spec(Network::Host)), ("n", "a/b", 81), &env).join(" ");
         assert_eq!(
             words,
             "run --name n --label stack-test.run=r1 --pull never --network host \
@@ -85,8 +92,9 @@ mod tests {
 
     #[test]
     fn a_port_is_published_on_loopback_only() {
-        let words = run(&spec(Network::Bridge), ("n", "a/b", 81), &[]).join(" ");
+        let words = |name| run((&client(name), &spec(Network::Bridge)), ("n", "a/b", 81), &[]).join(" ");
         let network = "--publish 127.0.0.1:81:81 --add-host host.docker.internal:host-gateway";
-        assert!(words.contains(network) && !words.contains("--network"), "{words}");
+        assert!(words("docker").contains(network) && !words("docker").contains("--network"));
+        assert!(words("podman").contains("--publish 127.0.0.1:81:81 --volume"));
     }
 }

@@ -98,7 +98,7 @@ impl Container {
     ) -> Result<Self, Error> {
         let name = format!("stack-test-{}-{}", spec.run_id, NEXT.fetch_add(1, Ordering::Relaxed));
         let env = env(request, spec, port);
-        let mut launch = client.launch(argv::run(spec, (&name, image, port), &env));
+        let mut launch = client.launch(argv::run((client, spec), (&name, image, port), &env));
         launch.env = env.into_iter().filter(|(name, _)| !argv::is_heeded(name)).collect();
         // Before it is there: one that is not does no harm to whoever looks for it.
         let noted = started::Started::Container {
