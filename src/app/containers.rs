@@ -66,6 +66,15 @@ impl Containers {
         }
     }
 
+    /// The names of the project's images, and what each is.
+    pub(super) fn images(&self) -> Vec<[String; 2]> {
+        let what = |source: &DeclaredSource| match source {
+            DeclaredSource::Image(image) => image.clone(),
+            DeclaredSource::Containerfile { path, .. } => format!("built from {path}"),
+        };
+        self.images.iter().map(|(name, declared)| [name.clone(), what(&declared.source)]).collect()
+    }
+
     /// What may run containers, the first choice first, as far as it is on PATH.
     pub(super) fn clients(&self, inputs: &Inputs) -> Vec<Client> {
         let of_env = inputs.env(COMMAND_ENV).map(|text| text.split_whitespace().map(str::to_owned).collect());
