@@ -30,6 +30,11 @@ const TOPICS: &[Topic] = &[
         summary: "forms of --stack-config, and distributions",
         text: |_| Ok(stack_configs()),
     },
+    Topic {
+        name: "containers",
+        summary: "what `docker:<name>` runs, and `containers:` of stack-test.yaml",
+        text: containers,
+    },
     Topic { name: "setups", summary: "setups for --setup, with those of stack-test.yaml", text: setups },
     Topic { name: "providers", summary: "model providers and their environment", text: providers },
     Topic { name: "importers", summary: "tools for `recordings import --from`", text: |_| Ok(importers()) },
@@ -43,6 +48,17 @@ const RUNTIMES: [[&str; 2]; 4] = [
     ["builtin", "the embedded stack"],
     ["ogx", "the OGX whose `ogx` is on PATH"],
     ["llama-stack", "the Llama Stack whose `llama` is on PATH"],
+];
+
+/// What `containers:` takes.
+const CONTAINER_KEYS: [[&str; 2]; 4] = [
+    ["command", "what runs containers: `podman`, `[podman, --runtime, runc]`"],
+    ["run_args", "further arguments of `run`"],
+    ["network", "`host`, or `bridge` for a network of its own"],
+    [
+        "images",
+        "by name: `image`, or `containerfile` and `context`; `args` of the entry point, with `{port}`",
+    ],
 ];
 
 /// Prints a topic, or what topics there are.
@@ -119,6 +135,19 @@ fn setups(common: &Common<'_>) -> Result<String, CommandError> {
         [name.clone(), setup.about.clone().unwrap_or_default(), models.join("  ")]
     });
     Ok(columns(rows))
+}
+
+fn containers(common: &Common<'_>) -> Result<String, CommandError> {
+    let project = common.load_project()?;
+    let clients = project.containers.clients(common.inputs);
+    let clients = clients.iter().map(|client| [client.program.display().to_string(), client.args.join(" ")]);
+    let keys = CONTAINER_KEYS.iter().map(|row| row.map(str::to_owned));
+    Ok(format!(
+        "Images of stack-test.yaml:\n{}\nWhat may run them, the first that answers:\n{}\nUnder `containers:` of stack-test.yaml:\n{}",
+        columns(project.containers.images().into_iter()),
+        columns(clients),
+        columns(keys)
+    ))
 }
 
 fn providers(common: &Common<'_>) -> Result<String, CommandError> {

@@ -8,6 +8,7 @@
 mod answers;
 mod aside;
 mod check;
+mod containers;
 mod copies;
 mod doctor;
 mod entry;

@@ -1,5 +1,6 @@
 //! Everything that can be found out, and complained about, before anything starts.
 
+use super::containers;
 use super::inputs::Inputs;
 use super::project::{Project, Setup};
 use super::providers::Providers;
@@ -10,7 +11,7 @@ use super::suites::SuitesFolder;
 use crate::plan::{self, ModelChoices, Plan, Selection};
 use crate::recording::RuleBook;
 use crate::source::{Diagnostic, Origin, SourceFile, Span, nearest};
-use crate::stack::{self, Runtime};
+use crate::stack::{self, Client, ContainerSpec, Runtime};
 use crate::stack_config::{Config, Distro, Target};
 use crate::starter::{self, ConfigError};
 use crate::suite::ModelKind;
@@ -21,6 +22,10 @@ pub(super) struct Prepared {
     pub(super) settings: Settings,
     /// Who plays the stack's config.
     pub(super) runtime: Runtime,
+    /// How the stack's container is run, if it is one.
+    pub(super) container: Option<ContainerSpec>,
+    /// What may have run containers of earlier runs.
+    pub(super) container_clients: Vec<Client>,
     pub(super) setup: Option<String>,
     pub(super) providers: Providers,
     pub(super) plan: Arc<Plan>,
@@ -81,6 +86,8 @@ fn prepare_one(settings: Settings, inputs: &Inputs, project: &Project) -> Result
     let (runtime, mut notices) =
         runtime::resolve((settings.runtime, settings.otel), &settings.stack_config.target(), project, inputs)
             .map_err(|error| vec![error])?;
+    let container = containers::resolve(&settings, project, inputs).map_err(|error| vec![error])?;
+    let container_clients = project.containers.clients(inputs);
     let embedded = runtime == Runtime::Embedded;
     if embedded {
         notices.append(&mut unprovided(&settings, &mut models)?);
@@ -94,7 +101,17 @@ fn prepare_one(settings: Settings, inputs: &Inputs, project: &Project) -> Result
     let plan = Arc::new(plan::build(&folder, &resolved, &selection)?);
     let (rules, mut unclear) = rule_book(project, &plan)?;
     notices.append(&mut unclear);
-    Ok(Prepared { settings, runtime, setup: setup_name, providers, plan, rules: Arc::new(rules), notices })
+    Ok(Prepared {
+        settings,
+        runtime,
+        container,
+        container_clients,
+        setup: setup_name,
+        providers,
+        plan,
+        rules: Arc::new(rules),
+        notices,
+    })
 }
 
 /// Settles what stacks need that no case is run against: the stack-configs, who plays them, and their providers.
@@ -139,7 +156,9 @@ fn bare(settings: Settings, inputs: &Inputs, project: &Project) -> Result<Prepar
     }
     let (plan, rules) = (Arc::default(), Arc::default());
     let setup = settings.setup.clone();
-    Ok(Prepared { settings, runtime, setup, providers, plan, rules, notices })
+    let container = containers::resolve(&settings, project, inputs).map_err(|error| vec![error])?;
+    let container_clients = project.containers.clients(inputs);
+    Ok(Prepared { settings, runtime, container, container_clients, setup, providers, plan, rules, notices })
 }
 
 /// Takes back the setup's models of providers that the embedded stack does not have: their cases are skipped, and that is said.

@@ -1,5 +1,6 @@
 //! `stack-test.yaml`: what a project sets once. The shipped settings have the same shape and are read by the same code.
 
+use super::containers::Containers;
 use crate::source::{Diagnostic, Entry, Kind, Node, SourceFile, nearest, yaml};
 use crate::suite::{DeclaredRule, parse_rules};
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 const DEFAULTS: &str = include_str!("defaults.yaml");
 
 /// The keys of the file itself.
-const TOP_KEYS: &[&str] = &["providers", "setups", "run", "match", "secrets", "allow_secrets"];
+const TOP_KEYS: &[&str] = &["providers", "setups", "run", "match", "containers", "secrets", "allow_secrets"];
 /// The keys under `run:`; each is the default of the flag of that name.
 const RUN_KEYS: &[&str] = &[
     "stack_config",
@@ -52,6 +53,8 @@ pub(super) struct Project {
     pub(super) run: BTreeMap<String, Node>,
     /// What does not count when provider calls are compared.
     pub(super) rules: Vec<DeclaredRule>,
+    /// How containers are run.
+    pub(super) containers: Containers,
     /// The file that `--config` named.
     pub(super) named: Option<String>,
     /// The folder that its paths are relative to, if there is a file.
@@ -120,6 +123,7 @@ impl Project {
                     self.rules.append(&mut parsed.value);
                     errors.append(&mut parsed.errors);
                 }
+                "containers" => self.containers.read(&entry.value, errors),
                 "allow_secrets" => self.allow_secrets.extend(strings(&entry.value, errors)),
                 _ => self.secrets.extend(strings(&entry.value, errors)),
             }
@@ -166,7 +170,7 @@ impl Project {
 }
 
 /// The lines of a mapping whose keys must be among `known`; what is wrong is noted in `errors`.
-fn fields<'a>(
+pub(super) fn fields<'a>(
     node: &'a Node,
     what: &str,
     known: &'static [&'static str],
@@ -183,7 +187,8 @@ fn fields<'a>(
     entries.filter(move |entry| known.contains(&entry.key.as_str()))
 }
 
-fn any_fields<'a>(node: &'a Node, errors: &mut Vec<Diagnostic>) -> std::slice::Iter<'a, Entry> {
+/// The lines of a mapping; what is none is noted in `errors`.
+pub(super) fn any_fields<'a>(node: &'a Node, errors: &mut Vec<Diagnostic>) -> std::slice::Iter<'a, Entry> {
     if !matches!(node.kind, Kind::Map(_) | Kind::Null) {
         errors.push(node.diagnostic(format!("a mapping is wanted here, not {}", node.kind_name())));
     }
@@ -197,7 +202,8 @@ fn pairs<'a>(
     entries.filter_map(|entry| Some((entry.key.clone(), text(&entry.value, errors)?))).collect()
 }
 
-fn strings(node: &Node, errors: &mut Vec<Diagnostic>) -> Vec<String> {
+/// The texts of a list.
+pub(super) fn strings(node: &Node, errors: &mut Vec<Diagnostic>) -> Vec<String> {
     match &node.kind {
         Kind::List(items) => items.iter().filter_map(|item| text(item, errors)).collect(),
         _ => {
@@ -208,7 +214,7 @@ fn strings(node: &Node, errors: &mut Vec<Diagnostic>) -> Vec<String> {
 }
 
 /// The text of a scalar.
-fn text(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<String> {
+pub(super) fn text(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<String> {
     match &node.kind {
         Kind::String(text) => Some(text.clone()),
         Kind::Number(number) => Some(number.to_string()),

@@ -19,6 +19,12 @@ fn roots(gateway: &Gateway, folder: &Path) -> (PathBuf, PathBuf) {
     (folder.join(format!("ca-bundle-{port}.pem")), folder.join(format!("ca-{port}.pem")))
 }
 
+/// The files that the variables of [`env`] name.
+pub(super) fn files(gateway: &Gateway, folder: &Path) -> Vec<PathBuf> {
+    let (bundle, own) = roots(gateway, folder);
+    if gateway.ca_pem().is_some() { vec![bundle, own] } else { Vec::new() }
+}
+
 /// Files with roots of the user's own, which the bundle takes the place of.
 const USERS_BUNDLES: [&str; 4] =
     ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];

@@ -14,7 +14,7 @@ use crate::plan::Plan;
 use crate::recording::NO_SETUP;
 use crate::runner::{self, CaseScope, NoGateway, Stop};
 use crate::source::Diagnostic;
-use crate::stack::{self, Runtime, Stack, StackRequest};
+use crate::stack::{self, ContainerSpec, Network, Runtime, Stack, StackRequest};
 use crate::stack_config::Target;
 use crate::suite::ModelKind;
 use crate::text::Redactor;
@@ -45,9 +45,21 @@ pub(super) fn run_id(inputs: &Inputs) -> String {
     format!("{:x}-{:x}", since_epoch.as_millis(), std::process::id())
 }
 
+/// The folder of the folders of all runs.
+pub(super) fn runs_folder(inputs: &Inputs) -> PathBuf {
+    inputs.cwd.join(RUNS_FOLDER)
+}
+
+/// Leaves nothing of a command that left nothing in its folder.
+pub(super) fn tidy(inputs: &Inputs) {
+    let runs = runs_folder(inputs);
+    remove_if_empty(&runs);
+    runs.parent().into_iter().for_each(remove_if_empty);
+}
+
 /// The folder of the run of that name.
 pub(super) fn folder(inputs: &Inputs, run_id: &str) -> PathBuf {
-    inputs.cwd.join(RUNS_FOLDER).join(run_id)
+    runs_folder(inputs).join(run_id)
 }
 
 /// What everything is started from, for one stack or copies of it.
@@ -80,7 +92,7 @@ impl Rig<'_> {
     pub(super) fn tidy(&self) {
         remove_if_empty(&self.folder());
         remove_if_empty(&folder(self.inputs, &self.run_id));
-        ignore_in_git(&self.inputs.cwd.join(RUNS_FOLDER));
+        ignore_in_git(&runs_folder(self.inputs));
     }
 
     /// The folder of all recordings.
@@ -104,7 +116,16 @@ impl Rig<'_> {
 
     fn is_process(&self) -> bool {
         matches!(self.prepared.settings.stack_config.target(), Target::Process { .. })
+            || self.is_container()
             || self.prepared.runtime != Runtime::Embedded
+    }
+
+    fn is_bridged(&self) -> bool {
+        self.prepared.container.as_ref().is_some_and(|spec| spec.network == Network::Bridge)
+    }
+
+    fn is_container(&self) -> bool {
+        self.prepared.container.is_some()
     }
 
     /// A gateway in `mode` for the cases of `plan`, as the settings want it.
@@ -122,10 +143,26 @@ impl Rig<'_> {
             proxy: proxy::settings(self.needs_proxy(mode), self.inputs),
             max_tokens: settings.max_tokens,
             record_command: Some(settings.typed.command(self.setup(), &self.redactor())),
+            token: self.is_bridged().then(token).flatten(),
             // A new client for each call, never closed, stalls on a connection that is kept alive.
-            close_connections: self.prepared.runtime != Runtime::Embedded,
+            close_connections: self.prepared.runtime != Runtime::Embedded || self.is_container(),
             ..GatewayConfig::new(mode, self.setup(), &self.recordings())
         }
+    }
+
+    /// A port of the loopback interface or, for a container with a network of its own, of the bridge to it. Where there is no
+    /// such bridge here, containers are in a virtual machine that leads to our loopback interface.
+    async fn listen(&self) -> std::io::Result<TcpListener> {
+        let bridge = match &self.prepared.container {
+            Some(spec) => stack::bridge_address(spec).await,
+            None => None,
+        };
+        if let Some(address) = bridge
+            && let Ok(listener) = TcpListener::bind((address, 0)).await
+        {
+            return Ok(listener);
+        }
+        TcpListener::bind(("127.0.0.1", 0)).await
     }
 
     /// Starts a gateway on a free port of the loopback interface.
@@ -133,7 +170,13 @@ impl Rig<'_> {
     /// # Errors
     /// All that is wrong with the recordings, or what else keeps it from starting.
     pub(super) async fn start_gateway(&self, config: GatewayConfig) -> Result<Gateway, Vec<Diagnostic>> {
-        let listener = TcpListener::bind(("127.0.0.1", 0))
+        if self.is_bridged() && config.token.is_none() {
+            return Err(vec![Diagnostic::new(
+                "this system gives no random numbers to keep the gateway closed with",
+            )]);
+        }
+        let listener = self
+            .listen()
             .await
             .map_err(|error| vec![Diagnostic::new(format!("no port for the gateway: {error}"))])?;
         let gateway = gateway::start(listener, config).await.map_err(|error| match error {
@@ -212,6 +255,8 @@ impl Rig<'_> {
             log_dir: self.folder_of_copy(number),
             ready_timeout: settings.ready_timeout,
             stop_grace: stack::STOP_GRACE,
+            runs_dir: runs_folder(self.inputs),
+            container: self.container(gateway.map(|(gateway, _)| gateway)),
             exe: self.inputs.exe.clone(),
             force_restart: settings.force_restart,
         };
@@ -248,6 +293,18 @@ impl Rig<'_> {
         HOST_ENVS.iter().find_map(|name| self.inputs.env(name)).map(str::to_owned)
     }
 
+    /// How the stack's container is run: for this run, and with the certificates that it is to trust.
+    fn container(&self, gateway: Option<&Gateway>) -> Option<ContainerSpec> {
+        let spec = self.prepared.container.clone()?;
+        let files = gateway.map_or_else(Vec::new, |gateway| proxy::files(gateway, &self.folder()));
+        Some(ContainerSpec { run_id: self.run_id.clone(), files, ..spec })
+    }
+
+    /// Ends what killed runs in this folder left running, and tells what it was.
+    pub(super) async fn clear_leftovers(&self) -> Vec<String> {
+        stack::clear_leftovers(&runs_folder(self.inputs), &self.prepared.container_clients).await
+    }
+
     /// Hides secrets in the log of the stack.
     pub(super) fn redactor(&self) -> Redactor {
         let values = self.secrets.iter().map(|(_, secret)| secret.expose());
@@ -269,7 +326,12 @@ impl Rig<'_> {
     /// in flight.
     pub(super) fn must_record_alone(&self, mode: InferenceMode) -> bool {
         let records = matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
-        records && matches!(&self.prepared.runtime, Runtime::Python(stack) if stack.instrument.is_none())
+        let is_silent = match &self.prepared.runtime {
+            Runtime::Python(stack) => stack.instrument.is_none(),
+            // What is in it, nobody knows.
+            Runtime::Embedded => self.is_container(),
+        };
+        records && is_silent
     }
 
     /// How cases are run against `stack`, or copies of it at `base_urls`, with `mode` in force.
@@ -313,6 +375,12 @@ fn telemetry_env(collector: &Collector, host: Option<String>) -> Vec<(String, St
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .to_vec()
+}
+
+/// Something that nobody can guess.
+fn token() -> Option<String> {
+    let random: [u8; 16] = ring::rand::generate(&ring::rand::SystemRandom::new()).ok()?.expose();
+    Some(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The runner's port: with a gateway behind it, or with nothing.

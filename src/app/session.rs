@@ -101,6 +101,9 @@ impl<'a> Session<'a> {
             let _ = events.send(Event::Notice(notice.to_owned()));
             Ended::default()
         } else {
+            for found in self.rig().clear_leftovers().await {
+                let _ = events.send(Event::Notice(found));
+            }
             tokio::select! {
                 ended = self.watched(&events, &signals) => ended,
                 () = signals.asked(2) => Ended {

@@ -22,7 +22,11 @@ pub(super) const MODE_ENV: &[&str] =
 /// The environment variable that holds the default of `--otel`.
 const OTEL_ENV: &[&str] = &["STACK_TEST_OTEL"];
 /// Environment variables that ask for a fresh server where one is running already.
-const RESTART_ENV: &[&str] = &["LLAMA_STACK_TEST_FORCE_SERVER_RESTART", "OGX_TEST_FORCE_SERVER_RESTART"];
+const RESTART_ENV: &[&str] = &[
+    "STACK_TEST_FORCE_SERVER_RESTART",
+    "LLAMA_STACK_TEST_FORCE_SERVER_RESTART",
+    "OGX_TEST_FORCE_SERVER_RESTART",
+];
 /// Cases in flight when nothing else is said. They wait for a server, not for a processor, so this does not follow the cores.
 const JOBS: usize = 64;
 /// Cases in flight while recording: a real provider answers, and has limits.

@@ -59,6 +59,9 @@ pub struct GatewayConfig {
     /// The command that records what is missing, for whoever reads of a miss; where our own runner tells of the cases,
     /// the one that is missing is named behind it. Without, it is made from the setup.
     pub record_command: Option<String>,
+    /// What its clients must bring along, where the port can be reached by others than this machine: letters and digits that
+    /// nobody can guess. The base URLs and the proxy's URL have it in them.
+    pub token: Option<String>,
     /// For a gateway that serves somebody else's runner; `None` where our own tells it which case begins and ends.
     pub standalone: Option<Standalone>,
 }
@@ -94,6 +97,7 @@ impl GatewayConfig {
             staged: Vec::new(),
             aside: None,
             record_command: None,
+            token: None,
             standalone: None,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::answer::AnswerBody;
 use super::attribution::token;
+use super::entrance::Entrance;
 use super::forward::Forwarder;
 use super::ledger::Ledger;
 use super::loaded::Loaded;
@@ -101,11 +102,13 @@ pub async fn start(listener: TcpListener, config: GatewayConfig) -> Result<Gatew
         _ => Some(Arc::new(Forwarder::new(config.idle, &config.extra_roots, Arc::clone(&ledger))?)),
     };
     let proxy = Proxy::new(&config, address)?;
+    let entrance = config.token.as_deref().map(Entrance::new);
     let server = Arc::new(Server::new(config, address, ledger, forwarder)?);
     let (connections, ending) = (TaskTracker::new(), CancellationToken::new());
     let front = Arc::new(Front {
         server: Arc::clone(&server),
         proxy,
+        entrance,
         tasks: connections.clone(),
         ending: ending.clone(),
     });
@@ -218,12 +221,16 @@ impl Gateway {
     /// What the stack is given in place of the URL of `provider`: the same path (`/v1`) behind the gateway and the
     /// provider's name. A provider that was not configured gets a URL that answers 404 and says so.
     pub fn base_url(&self, provider: &str) -> String {
-        self.server.base_url(self.address, "", provider)
+        self.server.base_url(self.address, self.first_step(), provider)
     }
 
     /// The same for a stack, or a client of it, that belongs to `case`: all calls by this URL are of that case.
     pub fn base_url_for(&self, provider: &str, case: &CaseId) -> String {
-        self.server.base_url(self.address, &format!("/{}", token(case)), provider)
+        self.server.base_url(self.address, &format!("{}/{}", self.first_step(), token(case)), provider)
+    }
+
+    fn first_step(&self) -> &str {
+        self.front.entrance.as_ref().map_or("", Entrance::step)
     }
 
     /// The client of `case` sends `text` (a URL, a body) to the stack. Ids in it are the suite's own. To be called before
@@ -248,7 +255,10 @@ impl Gateway {
     /// latter alone; `no_proxy` are exceptions the process would have had, of which those that would lead around the
     /// gateway to a provider are left out, and all of them if nothing else may be connected to.
     pub fn proxy_env(&self, bundle: &Path, own: &Path, no_proxy: &str) -> Vec<(String, String)> {
-        self.front.proxy.as_ref().map_or_else(Vec::new, |proxy| proxy.variables(bundle, own, no_proxy))
+        self.front.proxy.as_ref().map_or_else(Vec::new, |proxy| {
+            let user = self.front.entrance.as_ref().map(Entrance::user).unwrap_or_default();
+            proxy.variables(&user, (bundle, own), no_proxy)
+        })
     }
 
     /// A case begins, or another attempt of it: its recordings are given out from the first one on.

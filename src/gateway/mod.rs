@@ -14,6 +14,7 @@ mod bindings;
 mod cases;
 mod client_edge;
 mod config;
+mod entrance;
 mod error;
 mod forward;
 mod handle;

@@ -17,6 +17,9 @@ use tokio_util::sync::CancellationToken;
 /// How long the log of a server that has ended may take to end, too.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// The words for a good end.
+const WELL: &str = "exit status 0";
+
 /// What is to be run.
 #[derive(Clone, Default)]
 pub struct Launch {
@@ -99,6 +102,15 @@ impl Child {
         let mut ended = self.ended.clone();
         let status = ended.wait_for(Option::is_some).await.map(|status| status.clone());
         status.ok().flatten().unwrap_or_else(|| "it is not known how".to_owned())
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// How it ended, if not with 0.
+    pub async fn wait_well(&self) -> Result<(), String> {
+        let how = self.wait().await;
+        if how == WELL { Ok(()) } else { Err(how) }
     }
 
     /// How it ended, if it has.

@@ -1,6 +1,7 @@
 //! Why a process does not run.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Why a process does not run.
 #[derive(Debug, thiserror::Error)]
@@ -20,5 +21,13 @@ pub enum Error {
         program: PathBuf,
         /// What went wrong.
         source: std::io::Error,
+    },
+    /// It was to end soon and did not.
+    #[error("{} does not answer within {limit:?}", program.display())]
+    TooLong {
+        /// The program.
+        program: PathBuf,
+        /// How long it had.
+        limit: Duration,
     },
 }

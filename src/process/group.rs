@@ -26,6 +26,12 @@ impl Group {
         self.signal(rustix::process::Signal::TERM);
     }
 
+    /// Lets all of it go on, where it was halted.
+    pub fn go_on(self) {
+        #[cfg(unix)]
+        self.signal(rustix::process::Signal::CONT);
+    }
+
     /// Ends all of it.
     pub fn kill(self) {
         #[cfg(unix)]

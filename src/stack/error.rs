@@ -16,11 +16,61 @@ pub enum Error {
         /// The config.
         config: String,
     },
-    /// Containers are for a later version.
-    #[error("containers are not started yet: `docker:{image}` comes with a later version")]
+    /// Nothing that runs containers answers.
+    #[error("nothing that runs containers answers: {}", tried.join("; "))]
     NoContainers {
-        /// What was to be run.
+        /// What was tried, each with what it complains of.
+        tried: Vec<String>,
+    },
+    /// What an image is built from cannot be read.
+    #[error("the image `{name}` cannot be built: {}: {source}", path.display())]
+    ImageSource {
+        /// The image.
+        name: String,
+        /// What cannot be read.
+        path: PathBuf,
+        /// What went wrong.
+        source: std::io::Error,
+    },
+    /// An image could not be had.
+    #[error("the image `{image}` is not there: `{client} {what}` failed ({status})")]
+    Image {
+        /// `pull` or `build`.
+        what: &'static str,
+        /// The image.
         image: String,
+        /// The command.
+        client: String,
+        /// How it ended.
+        status: String,
+        /// The last lines of what it said.
+        tail: Vec<String>,
+        /// All of it.
+        log: PathBuf,
+    },
+    /// A container ended before its server was ready.
+    #[error("the container of `{image}` ended before its server was ready: {status}")]
+    ContainerDied {
+        /// The image.
+        image: String,
+        /// The command.
+        client: String,
+        /// How it ended.
+        status: String,
+        /// The last lines of its log.
+        tail: Vec<String>,
+        /// The whole log.
+        log: PathBuf,
+    },
+    /// A healthy server is on the port of a container.
+    #[error(
+        "port {port} is taken by a server that runs already ({owner}); a container has a port of its own"
+    )]
+    PortTaken {
+        /// The port.
+        port: u16,
+        /// Who holds it.
+        owner: PortOwner,
     },
     /// A run config or an option in it is wrong.
     #[error("{}", first(.0))]
@@ -122,7 +172,10 @@ impl Error {
             Self::Config(diagnostics) if !diagnostics.is_empty() => return diagnostics[0].clone(),
             _ => Diagnostic::new(self.to_string()),
         };
-        if let Self::DiedEarly { tail, .. } | Self::NotReady { tail, .. } = self
+        if let Self::DiedEarly { tail, .. }
+        | Self::NotReady { tail, .. }
+        | Self::Image { tail, .. }
+        | Self::ContainerDied { tail, .. } = self
             && !tail.is_empty()
         {
             diagnostic = diagnostic.note(format!("the end of its log:\n{}", tail.join("\n")));
@@ -140,7 +193,31 @@ impl Error {
                     .to_owned()
             }
             Self::NoContainers { .. } => {
-                "start the container yourself and give its URL, or use `starter`".to_owned()
+                "start its daemon or machine, or name another command: `containers: { command: podman }` in stack-test.yaml"
+                    .to_owned()
+            }
+            Self::Image { what, image, client, log, .. } => {
+                let log = log.display();
+                match *what {
+                    "pull" => format!(
+                        "check its name, log in (`{client} login`), or say under `containers: images:` in stack-test.yaml \
+                         what `{image}` is; all that was said is in {log}"
+                    ),
+                    _ => format!("all that was said is in {log}"),
+                }
+            }
+            Self::ContainerDied { client, status, log, .. } => {
+                let why = match status.as_str() {
+                    "exit status 125" => format!("`{client} run` itself failed; "),
+                    "exit status 126" | "exit status 127" => "the runtime could not start it; ".to_owned(),
+                    "exit status 137" => "it was killed: out of memory, or by somebody; ".to_owned(),
+                    _ => String::new(),
+                };
+                format!("{why}its whole log is {}", log.display())
+            }
+            Self::PortTaken { port, .. } => {
+                let other = port.wrapping_add(1).max(1024);
+                format!("stop it, choose another port (`docker:<image>:{other}`), or take it as it is: `http://127.0.0.1:{port}`")
             }
             Self::ForeignPort { port, .. } => {
                 let other = port.wrapping_add(1).max(1024);

@@ -6,11 +6,13 @@
 
 mod builtin;
 mod capabilities;
+#[expect(clippy::disallowed_methods, reason = "what an image is built from is read here")]
 mod container;
 #[expect(clippy::disallowed_methods, reason = "a run config named on the command line is read here")]
 mod embedded;
 mod error;
 mod http;
+mod leftovers;
 #[expect(clippy::disallowed_methods, reason = "who holds a port is read from /proc")]
 mod port_owner;
 mod process;
@@ -22,10 +24,14 @@ mod request;
 mod run_config;
 mod running;
 mod runtime;
+#[expect(clippy::disallowed_methods, reason = "what was started is written down here")]
+mod started;
 mod substitute;
 
+pub use container::{Client, ContainerSpec, ImageSource, Network, bridge_address};
 pub use embedded::embedded_config;
 pub use error::Error;
+pub use leftovers::{Announced, clear_leftovers};
 pub use port_owner::PortOwner;
 pub use ready::Unready;
 pub use request::{STOP_GRACE, StackRequest};

@@ -38,6 +38,12 @@ impl PortOwner {
         Self::find_in(Path::new("/proc"), port)
     }
 
+    /// Whether somebody listens on `port` on an interface that others reach, too; as far as the system tells it.
+    pub(super) fn is_exposed(port: u16) -> bool {
+        let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(std::fs::read_to_string);
+        tables.into_iter().flatten().any(|table| has_exposed_listener(&table, port))
+    }
+
     fn find_in(proc: &Path, port: u16) -> Self {
         let nobody = Self { pid: None, command: None };
         let links: BTreeSet<String> = ["net/tcp", "net/tcp6"]
@@ -68,6 +74,22 @@ fn listening_inodes(table: &str, port: u16) -> Vec<String> {
         found.then(|| columns.get(9).map(|inode| (*inode).to_owned())).flatten()
     };
     table.lines().skip(1).filter_map(inode).collect()
+}
+
+/// The addresses are in the byte order of the machine: 127.x.x.x ends with `7F`, ::1 with `1000000`.
+fn has_exposed_listener(table: &str, port: u16) -> bool {
+    let ending = format!(":{port:04X}");
+    table.lines().skip(1).any(|line| {
+        let columns: Vec<&str> = line.split_ascii_whitespace().collect();
+        let (Some(local), Some(state)) = (columns.get(1), columns.get(3)) else { return false };
+        let Some(address) = local.strip_suffix(&ending) else { return false };
+        let is_loopback = if address.len() == 8 {
+            address.ends_with("7F")
+        } else {
+            address.ends_with("00000000000001000000")
+        };
+        *state == LISTEN && !is_loopback
+    })
 }
 
 /// Whether one of the process's files is one of the sockets. One that may not be looked at holds nothing, as far as we know.

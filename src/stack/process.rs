@@ -4,9 +4,12 @@ use super::capabilities::{self, Health};
 use super::http::Http;
 use super::ready::{self, GaveUp, Ready, Wanted};
 use super::running::Started;
-use super::{Error, PortOwner, Runtime, StackRequest, embedded, python_stack};
-use crate::process::{Child, Launch, LogRequest};
+use super::started::{self, Note};
+use super::{Error, PortOwner, Runtime, StackRequest, embedded, leftovers, python_stack};
+use crate::process::{Child, Identity, Launch, LogRequest};
 use crate::stack_config::Config;
+use std::ops::Deref;
+use std::path::Path;
 use std::time::Duration;
 
 /// How long a healthy server's list of models may lack a wanted one: providers may be asked in the background.
@@ -15,14 +18,48 @@ pub(super) const SETTLE: Duration = Duration::from_secs(2);
 /// How long a child may take to find that its port is taken.
 const CLASH: Duration = Duration::from_secs(2);
 
-pub(super) async fn start(request: &StackRequest, config: &Config, port: u16) -> Result<Started, Error> {
+pub(super) async fn start(
+    request: &StackRequest,
+    config: &Config,
+    port: u16,
+    notices: &(dyn Fn(String) + Send + Sync),
+) -> Result<Started, Error> {
     let url = format!("http://127.0.0.1:{port}");
     let http = Http::new(&url)?;
-    let looked = tokio::time::timeout(request.ready_timeout, capabilities::health(&http)).await;
+    match vacate(request, &http, port, notices).await? {
+        Vacancy::Free => spawn(request, config, port, &http, url).await,
+        Vacancy::Served => reuse(request, port, &http, url).await,
+    }
+}
+
+/// What there is on a port.
+pub(super) enum Vacancy {
+    /// Nobody listens, or not any more.
+    Free,
+    /// A healthy stack, which may stay.
+    Served,
+}
+
+/// Looks who is on the port. One of ours that is to be restarted is ended.
+pub(super) async fn vacate(
+    request: &StackRequest,
+    http: &Http,
+    port: u16,
+    notices: &(dyn Fn(String) + Send + Sync),
+) -> Result<Vacancy, Error> {
+    let looked = tokio::time::timeout(request.ready_timeout, capabilities::health(http)).await;
     match looked.unwrap_or_else(|_| Health::Bad("it does not answer".to_owned())) {
-        Health::Refused(_) => spawn(request, config, port, &http, url).await,
-        Health::Ok if request.force_restart => Err(Error::NotOurs { port, owner: PortOwner::find(port) }),
-        Health::Ok => reuse(request, port, &http, url).await,
+        Health::Refused(_) => Ok(Vacancy::Free),
+        Health::Ok if request.force_restart => {
+            let owner = PortOwner::find(port);
+            let ended = match owner.pid {
+                Some(pid) => leftovers::end_server(&request.runs_dir, pid).await,
+                None => None,
+            };
+            notices(ended.ok_or(Error::NotOurs { port, owner })?);
+            Ok(Vacancy::Free)
+        }
+        Health::Ok => Ok(Vacancy::Served),
         Health::NoRoute(status) => {
             let saw = format!("it answers {status} to /v1/health");
             Err(Error::ForeignPort { port, owner: PortOwner::find(port), saw })
@@ -58,16 +95,17 @@ async fn spawn(
     launch.env.extend(request.env.iter().cloned());
     let log = LogRequest { path: request.log_dir.join("server.log"), redactor: request.redactor.clone() };
     let child = Child::spawn(&launch, log, request.stop_grace)?;
+    let who = match &request.runtime {
+        Runtime::Embedded => "embedded stack".to_owned(),
+        Runtime::Python(stack) => stack.to_string(),
+    };
+    let child = Noted::new(child, &request.log_dir, &format!("{who} on port {port}"))?;
     let wanted = wanted(request);
     let outcome = tokio::select! {
         // A child that has ended may have left its port to somebody else, whose answers are not its own.
         biased;
         status = child.wait() => return Err(died_early(&child, status)),
         outcome = ready::wait(http, &wanted, false) => outcome,
-    };
-    let who = match &request.runtime {
-        Runtime::Embedded => "embedded stack".to_owned(),
-        Runtime::Python(stack) => stack.to_string(),
     };
     let taken = format!("{who}, a process on port {port} serving {}", embedded::shown(config));
     match outcome {
@@ -100,7 +138,7 @@ pub(super) async fn private(request: &StackRequest, config: &Config) -> Result<S
 }
 
 async fn ready_child(
-    child: Child,
+    child: Noted,
     taken: String,
     port: u16,
     url: String,
@@ -120,11 +158,42 @@ fn died_early(child: &Child, status: String) -> Error {
     Error::DiedEarly { status, tail: child.log().tail(), log: child.log().path().to_owned() }
 }
 
-fn wanted(request: &StackRequest) -> Wanted<'_> {
+pub(super) fn wanted(request: &StackRequest) -> Wanted<'_> {
     Wanted {
         models: &request.wanted_models,
         strict_health: true,
         settle: SETTLE,
         timeout: request.ready_timeout,
+    }
+}
+
+/// A child of ours that is written down.
+#[derive(Debug)]
+pub(super) struct Noted {
+    /// Dropped before the note: what is written down is there at least as long as the child.
+    child: Child,
+    _note: Option<Note>,
+}
+
+impl Noted {
+    fn new(child: Child, folder: &Path, what: &str) -> Result<Self, Error> {
+        // One that has ended already is waited for by nobody but us.
+        let identity = Identity::of(child.pid()).filter(|identity| identity.started.is_some());
+        let noted = |identity| started::Started::Process { identity, leads: true, what: what.to_owned() };
+        let note = identity.map(|identity| Note::write(folder, noted(identity))).transpose()?;
+        Ok(Self { child, _note: note })
+    }
+
+    /// See [`Child::stop`].
+    pub(super) async fn stop(self) {
+        self.child.stop().await;
+    }
+}
+
+impl Deref for Noted {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        &self.child
     }
 }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const LAUNCHER: &str = include_str!("python/launch.py");
 
 /// Variables that switch its own recorder off, under both names: the gateway records.
-const RECORDER_OFF: [(&str, &str); 2] =
+pub(super) const RECORDER_OFF: [(&str, &str); 2] =
     [("LLAMA_STACK_TEST_INFERENCE_MODE", "live"), ("OGX_TEST_INFERENCE_MODE", "live")];
 
 /// OpenTelemetry forwards what it is given and sends nothing of its own.

@@ -1,6 +1,6 @@
 //! What is asked for.
 
-use super::Runtime;
+use super::{ContainerSpec, Runtime};
 use crate::stack_config::Target;
 use crate::text::Redactor;
 use std::collections::BTreeMap;
@@ -29,6 +29,10 @@ pub struct StackRequest {
     pub wanted_models: Vec<String>,
     /// The folder for `server.log`; it is created where a server is started.
     pub log_dir: PathBuf,
+    /// The folder of the folders of all runs, in which servers are known as ours.
+    pub runs_dir: PathBuf,
+    /// How a container is run; for [`Target::Container`] only.
+    pub container: Option<ContainerSpec>,
     /// How long the stack may take to become ready.
     pub ready_timeout: Duration,
     /// How long a server may take to end by itself once asked; usually [`STOP_GRACE`].

@@ -1,11 +1,12 @@
 //! A stack that runs.
 
+use super::container::Container;
+use super::process::Noted;
 use super::ready::Ready;
 use super::remote::without_credentials;
 use super::{Error, Runtime, StackRequest, builtin, container, process, remote};
 use crate::events::StackInfo;
 use crate::model::Capabilities;
-use crate::process::Child;
 use crate::stack_config::Target;
 use crate::starter;
 use tokio::time::Instant;
@@ -25,7 +26,8 @@ pub struct Stack {
 #[derive(Debug)]
 enum Held {
     InProcess(starter::Running),
-    Child(Box<Child>),
+    Child(Box<Noted>),
+    Container(Box<Container>),
     /// Somebody else's.
     Nothing,
 }
@@ -44,8 +46,12 @@ impl Started {
         Self { taken, url, ready, reused: false, held: Held::InProcess(running) }
     }
 
-    pub(super) fn child(taken: String, url: String, ready: Ready, child: Child) -> Self {
+    pub(super) fn child(taken: String, url: String, ready: Ready, child: Noted) -> Self {
         Self { taken, url, ready, reused: false, held: Held::Child(Box::new(child)) }
+    }
+
+    pub(super) fn container(taken: String, url: String, ready: Ready, container: Container) -> Self {
+        Self { taken, url, ready, reused: false, held: Held::Container(Box::new(container)) }
     }
 
     pub(super) fn elsewhere(taken: String, url: String, ready: Ready) -> Self {
@@ -68,7 +74,8 @@ pub async fn start(
     notices: &(dyn Fn(String) + Send + Sync),
 ) -> Result<Stack, Error> {
     let began = Instant::now();
-    let started = cancel.run_until_cancelled(start_target(&request)).await.ok_or(Error::Cancelled)??;
+    let started =
+        cancel.run_until_cancelled(start_target(&request, notices)).await.ok_or(Error::Cancelled)??;
     for notice in started.ready.notices {
         notices(notice);
     }
@@ -77,6 +84,7 @@ pub async fn start(
     }
     let log = match &started.held {
         Held::Child(child) => Some(child.log().path().to_owned()),
+        Held::Container(container) => container.log(),
         Held::InProcess(_) | Held::Nothing => None,
     };
     let info = StackInfo {
@@ -93,14 +101,17 @@ pub async fn start(
     Ok(Stack { url, info, capabilities: started.ready.capabilities, reused, held })
 }
 
-async fn start_target(request: &StackRequest) -> Result<Started, Error> {
+async fn start_target(
+    request: &StackRequest,
+    notices: &(dyn Fn(String) + Send + Sync),
+) -> Result<Started, Error> {
     match &request.target {
         Target::Builtin(config) => match request.runtime {
             Runtime::Embedded => builtin::start(request, config).await,
             Runtime::Python(_) => process::private(request, config).await,
         },
-        Target::Process { config, port } => process::start(request, config, *port).await,
-        Target::Container { image, port } => container::start(request, image, *port),
+        Target::Process { config, port } => process::start(request, config, *port, notices).await,
+        Target::Container { image, port } => container::start(request, image, *port, notices).await,
         Target::Remote { url } => remote::reach(request, url).await,
     }
 }
@@ -129,17 +140,15 @@ impl Stack {
     /// How it died, with the end of its log. Pends for ever where that cannot be known: it runs in this process, or
     /// somebody else runs it.
     pub async fn wait_died(&self) -> String {
-        match &self.held {
-            Held::Child(child) => {
-                let status = child.wait().await;
-                let tail = child.log().tail();
-                if tail.is_empty() {
-                    return format!("the server ended: {status}");
-                }
-                format!("the server ended: {status}; the end of its log:\n{}", tail.join("\n"))
-            }
+        let (status, tail) = match &self.held {
+            Held::Child(child) => (child.wait().await, child.log().tail()),
+            Held::Container(container) => (container.wait().await, container.tail()),
             Held::InProcess(_) | Held::Nothing => std::future::pending().await,
+        };
+        if tail.is_empty() {
+            return format!("the server ended: {status}");
         }
+        format!("the server ended: {status}; the end of its log:\n{}", tail.join("\n"))
     }
 
     /// Stops what was started and returns when nothing of it is left.
@@ -147,6 +156,7 @@ impl Stack {
         match self.held {
             Held::InProcess(running) => running.stop().await,
             Held::Child(child) => child.stop().await,
+            Held::Container(container) => container.stop().await,
             Held::Nothing => {}
         }
     }

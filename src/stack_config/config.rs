@@ -73,9 +73,9 @@ pub enum ProviderKind {
 /// What a container is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Image {
-    /// A distribution; its published image.
+    /// A name of the project's, or else of a distribution, for its published image.
     Distro(String),
-    /// An image by name: it has a slash.
+    /// An image by name: it has a slash, a dot or a tag.
     Named(String),
 }
 

@@ -103,6 +103,8 @@ pub(super) fn request(config: &str, log_dir: &Path) -> StackRequest {
         force_restart: false,
         runtime: Runtime::Embedded,
         provider_urls: Vec::new(),
+        runs_dir: log_dir.to_owned(),
+        container: None,
     }
 }
 

@@ -9,6 +9,7 @@
 mod builtin;
 mod child;
 mod fake;
+mod leftovers;
 mod process;
 mod remote;
 mod run_config;

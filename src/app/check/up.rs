@@ -33,6 +33,7 @@ impl Up {
     /// Starts the gateway, which replays, and the stack, or finds the one that runs.
     pub(super) async fn start(rig: &Rig<'_>, stop: &Stop) -> Result<Self, Down> {
         let mode = InferenceMode::Replay;
+        let mut notices = rig.clear_leftovers().await;
         let gateway = if rig.is_remote() {
             None
         } else {
@@ -55,7 +56,6 @@ impl Up {
             }
         };
         drop(events);
-        let mut notices = Vec::new();
         while let Some(event) = told.recv().await {
             if let Event::Notice(notice) = event {
                 notices.push(notice);

@@ -5,6 +5,7 @@ use super::hosts::{Destination, Hosts, Place};
 use super::sightings::Sightings;
 use super::{relay, tunnel, variables};
 use crate::gateway::answer::{AnswerBody, own};
+use crate::gateway::entrance::Entrance;
 use crate::gateway::handle::{HEAD, converse};
 use crate::gateway::server::Server;
 use crate::gateway::{Error, GatewayConfig, ProxySettings};
@@ -38,6 +39,8 @@ type Answer = http::Response<AnswerBody>;
 pub(in crate::gateway) struct Front {
     pub(in crate::gateway) server: Arc<Server>,
     pub(in crate::gateway) proxy: Option<Proxy>,
+    /// What clients must bring along, if anything.
+    pub(in crate::gateway) entrance: Option<Entrance>,
     pub(in crate::gateway) tasks: TaskTracker,
     pub(in crate::gateway) ending: CancellationToken,
 }
@@ -83,15 +86,15 @@ impl Proxy {
     /// See [`crate::gateway::Gateway::proxy_env`].
     pub(in crate::gateway) fn variables(
         &self,
-        bundle: &Path,
-        own: &Path,
+        user: &str,
+        files: (&Path, &Path),
         no_proxy: &str,
     ) -> Vec<(String, String)> {
         // Where nothing may go past, no exception counts.
         let exceptions = no_proxy.split(',').map(str::trim).filter(|entry| {
             !entry.is_empty() && self.egress != Egress::Deny && !self.hosts.are_passed_by(entry)
         });
-        variables::variables(self.address, (bundle, own), exceptions)
+        variables::variables((user, self.address), files, exceptions)
     }
 
     fn is_ours(&self, destination: &Destination) -> bool {
@@ -101,6 +104,13 @@ impl Proxy {
 
 impl Front {
     pub(in crate::gateway) async fn answer(self: &Arc<Self>, request: http::Request<Incoming>) -> Answer {
+        let request = match &self.entrance {
+            None => request,
+            Some(entrance) => match entrance.admit(request) {
+                Ok(request) => request,
+                Err(refusal) => return *refusal,
+            },
+        };
         // A request for a proxy names a host; all others begin with a slash.
         match (&self.proxy, request.uri().authority()) {
             (Some(proxy), Some(_)) => self.proxied(proxy, request).await,
@@ -143,6 +153,11 @@ impl Front {
         request: http::Request<Incoming>,
         destination: Destination,
     ) -> Answer {
+        if destination.is_local() && self.entrance.is_some() {
+            // What listens on our loopback interface is not meant for a container.
+            let what = format!("{destination} is this machine's own, and the stack has one of its own");
+            return own(StatusCode::FORBIDDEN, "egress", &what);
+        }
         let refused = proxy.egress == Egress::Deny && !destination.is_local();
         if !destination.is_local() {
             proxy.sightings.egress(&destination, refused);

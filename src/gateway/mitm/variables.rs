@@ -18,16 +18,19 @@ const EXTRA: &str = "NODE_EXTRA_CA_CERTS";
 /// By which Node from 24 on heeds the variables above.
 const NODE_HEEDS: &str = "NODE_USE_ENV_PROXY";
 
-/// The variables of a process that comes by the gateway at `address`; `files` are all CAs, and ours alone.
+/// The variables of a process that comes by the gateway at `address`, with what stands before that in its URL; `files` are all CAs, and ours alone.
 pub(super) fn variables<'a>(
-    address: SocketAddr,
+    (user, address): (&str, SocketAddr),
     files: (&Path, &Path),
     exceptions: impl Iterator<Item = &'a str>,
 ) -> Vec<(String, String)> {
     let (bundle, own) = files;
     let bundle = bundle.display().to_string();
-    let without = std::iter::once(LOCAL).chain(exceptions).collect::<Vec<_>>().join(",");
-    let all = PROXY.map(|name| (name, format!("http://{address}"))).into_iter();
+    // On a container's bridge, the gateway is not at a local address.
+    let itself = (!address.ip().is_loopback()).then(|| address.ip().to_string());
+    let local = std::iter::once(LOCAL.to_owned()).chain(itself);
+    let without = local.chain(exceptions.map(str::to_owned)).collect::<Vec<_>>().join(",");
+    let all = PROXY.map(|name| (name, format!("http://{user}{address}"))).into_iter();
     all.chain(NO_PROXY.map(|name| (name, without.clone())))
         .chain(ALL_PROXY.map(|name| (name, String::new())))
         .chain(BUNDLES.map(|name| (name, bundle.clone())))

@@ -1,7 +1,6 @@
 //! `docker:<distro or image>[:port]`
 
 use super::Form;
-use super::distro::known_distro;
 use super::port::split_port;
 use crate::source::Diagnostic;
 use crate::stack_config::piece::Piece;
@@ -11,7 +10,7 @@ const PREFIX: &str = "docker:";
 
 pub(super) const FORM: Form = Form {
     name: "docker:<distro>[:port]",
-    summary: "a container of a distribution, or of an image by its name (one with a slash)",
+    summary: "a container of a distribution or of one in stack-test.yaml, or of an image by its name (one with a slash, a dot or a tag)",
     example: "docker:starter:8322",
     claims: |text| text.starts_with(PREFIX),
     parse,
@@ -21,9 +20,8 @@ fn parse(piece: Piece<'_>, errors: &mut Vec<Diagnostic>) -> Option<StackConfig> 
     let rest = piece.from(PREFIX.len());
     let (rest, port) = match rest.text().rsplit_once(':') {
         // What follows the colon of an image may also be its tag; digits alone are a port.
-        Some((name, tag)) if name.contains('/') && !tag.bytes().all(|byte| byte.is_ascii_digit()) => {
-            (rest, None)
-        }
+        // Without a slash, what begins like a port is a port that is misspelt.
+        Some((name, tag)) if is_tag(tag, name.contains('/')) => (rest, None),
         _ => split_port(rest, errors),
     };
     if rest.text().is_empty() {
@@ -34,12 +32,16 @@ fn parse(piece: Piece<'_>, errors: &mut Vec<Diagnostic>) -> Option<StackConfig> 
         errors.push(rest.from(at).diagnostic("an image's name has letters, digits and `-_./:@` only"));
         return None;
     }
-    let image = if rest.text().contains('/') {
-        Image::Named(rest.text().to_owned())
-    } else {
-        Image::Distro(known_distro(rest, errors)?)
-    };
+    let name = rest.text().to_owned();
+    let image = if name.contains(['/', '.', ':', '@']) { Image::Named(name) } else { Image::Distro(name) };
     Some(StackConfig::Docker { image, port })
+}
+
+fn is_tag(text: &str, after_slash: bool) -> bool {
+    if after_slash {
+        return !text.bytes().all(|byte| byte.is_ascii_digit());
+    }
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
 #[cfg(test)]
@@ -56,11 +58,16 @@ mod tests {
         assert_eq!(parse("docker:a/b:latest"), docker(image("a/b:latest"), None));
         assert_eq!(parse("docker:a/b:latest:81"), docker(image("a/b:latest"), Some(81)));
         assert_eq!(parse("docker:a/b:81"), docker(image("a/b"), Some(81)));
+        assert_eq!(parse("docker:mine:latest:81"), docker(image("mine:latest"), Some(81)));
+        assert_eq!(parse("docker:mine:latest"), docker(image("mine:latest"), None));
+        assert_eq!(parse("docker:my.image"), docker(image("my.image"), None));
+        // What it is, the project may say.
+        assert_eq!(parse("docker:mine:81"), docker(Image::Distro("mine".into()), Some(81)));
     }
 
     #[test]
     fn a_wrong_name_is_underlined() {
-        assert_eq!(rejected("docker:startr")[0].0, "startr");
+        assert_eq!(rejected("docker:starter:83x2")[0].0, "83x2");
         assert_eq!(rejected("docker:a/b c")[0].0, " c");
         assert!(rejected("docker:")[0].1.contains("does not say"));
     }

@@ -1,5 +1,7 @@
 //! What a run does when nothing is wrong with it.
 
+#[cfg(target_os = "linux")]
+mod containers;
 mod exit_codes;
 mod fixtures;
 mod matching;

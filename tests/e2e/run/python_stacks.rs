@@ -198,6 +198,36 @@ fn it_does_not_outlive_a_kill() {
     assert!(gone, "the stack outlived the run");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn one_that_outlives_a_kill_is_ended_by_the_next_run() {
+    let Some(venv) = Venv::new() else { return };
+    let venv = venv.with("STUB_DOES", "stay");
+    let gate = Arc::new(Gate::default());
+    let stuck = Server::stuck_provider(&gate);
+    let (config, url) = (format!("server:{PAIRS}:{}", free_port()), format!("OLLAMA_URL={}/v1", stuck.url()));
+    let mut run = venv.start(["record", "a", "--stack-config", &config, "--env", &url]);
+    gate.arrived(1);
+    run.signal(Signal::KILL);
+    run.wait();
+    gate.open();
+    let left = processes_of(venv.project.root());
+    assert_eq!(left.len(), 1, "the server");
+    let provider = Server::provider("hello");
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let args = ["record", "a", "--stack-config", &config, "--env", &url];
+    venv.run(args).expect(
+        0,
+        &[
+            "a run that was killed left its Llama Stack (",
+            &format!("(process {}): it was ended", left[0]),
+            "1 recorded",
+        ],
+    );
+    venv.run(args).expect(0, &["1 recorded"]).expect_not("was killed");
+    assert!(venv.project.files("target").iter().all(|file| !file.contains("started-")));
+}
+
 #[test]
 fn what_the_stack_tells_of_its_work_is_waited_for() {
     let Some(venv) = Venv::new() else { return };

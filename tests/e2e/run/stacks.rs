@@ -102,6 +102,23 @@ fn a_server_that_runs_already_is_reused_said_to_be_and_left_alone() {
 }
 
 #[test]
+fn a_server_of_ours_is_restarted_if_that_is_forced() {
+    let provider = Server::provider("hello");
+    let project = Project::with(CHAT);
+    let (port, url) = (free_port().to_string(), format!("{}/v1", provider.url()));
+    let server = project.start_with(["serve", "starter", "--port", &port], &[("OLLAMA_URL", &url)]);
+    server.line("http://127.0.0.1:");
+    let (config, url) = (format!("server:starter:{port}"), format!("OLLAMA_URL={url}"));
+    let args = ["record", "a", "--stack-config", &config, "--env", &url];
+    let forced = [("STACK_TEST_FORCE_SERVER_RESTART", "1")];
+    let told =
+        format!("the embedded stack on port {port} that was running (process {}) was ended", server.pid());
+    project.run_with(args, &forced).expect(0, &[&told, "1 recorded"]);
+    server.end().expect(0, &[]);
+    assert_eq!(project.files("target").iter().filter(|file| file.contains("started-")).count(), 0);
+}
+
+#[test]
 fn a_server_by_its_url_is_neither_started_nor_recorded() {
     let server =
         Server::stack(|_, reply| reply.json(200, r#"{"choices":[{"message":{"content":"hello"}}]}"#));

@@ -26,6 +26,9 @@ def main():
     print("stub: stored", os.listdir(store), flush=True)
     open(os.path.join(store, "kvstore.db"), "w").close()
     how = os.environ.get("STUB_DOES", "")
+    if how == "stay":
+        # As one that is too busy to see that its run is gone.
+        os.killpg = lambda *_: None
     if how == "die":
         raise ModuleNotFoundError("No module named 'faiss'")
     port = int(sys.argv[sys.argv.index("--port") + 1])
