@@ -120,9 +120,11 @@ pub(super) fn prepare_stack(
     if runtime == Runtime::Embedded {
         playable(&settings, &providers, inputs)?;
     }
+    let container = containers::resolve(&settings, project, inputs).map_err(|error| vec![error])?;
+    let container_clients = project.containers.clients(inputs);
     let (plan, rules) = (Arc::default(), Arc::default());
     let setup = settings.setup.clone();
-    Ok(Prepared { settings, runtime, setup, providers, plan, rules, notices })
+    Ok(Prepared { settings, runtime, container, container_clients, setup, providers, plan, rules, notices })
 }
 
 /// Takes back the setup's models of providers that the embedded stack does not have: their cases are skipped, and that is said.
