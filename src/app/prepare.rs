@@ -154,10 +154,10 @@ fn bare(settings: Settings, inputs: &Inputs, project: &Project) -> Result<Prepar
     if runtime == Runtime::Embedded {
         playable(&settings, &providers, inputs)?;
     }
-    let (plan, rules) = (Arc::default(), Arc::default());
-    let setup = settings.setup.clone();
     let container = containers::resolve(&settings, project, inputs).map_err(|error| vec![error])?;
     let container_clients = project.containers.clients(inputs);
+    let (plan, rules) = (Arc::default(), Arc::default());
+    let setup = settings.setup.clone();
     Ok(Prepared { settings, runtime, container, container_clients, setup, providers, plan, rules, notices })
 }
 
