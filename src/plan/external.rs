@@ -36,8 +36,8 @@ pub struct PlannedTool {
     pub models: Map<String, Value>,
     /// The kinds that the templates use and that are not chosen, in words.
     missing: Option<String>,
-    /// What a process is given at once.
-    pub distribute: Distribute,
+    /// Whether a process is given a test at a time, and not all tests of a file.
+    pub by_test: bool,
     /// The longest a process may take until it is ready.
     pub start_timeout: Option<Duration>,
     /// The most processes at a time.
@@ -110,7 +110,7 @@ impl PlannedTool {
             env,
             models: chosen.collect(),
             missing: (!absent.is_empty()).then(|| absent.join(", ")),
-            distribute: spec.distribute,
+            by_test: spec.distribute == Distribute::Test,
             start_timeout: spec.start_timeout,
             processes: spec.processes.and_then(|most| usize::try_from(most).ok()),
         })
