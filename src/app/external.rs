@@ -1,6 +1,6 @@
 //! The tests of other runners, listed before the plan is made.
 
-use super::files::{display_name, ignore_in_git, read_text, remove_if_empty};
+use super::files::{ignore_in_git, read_text, remove_if_empty};
 use super::inputs::Inputs;
 use super::project::Project;
 use super::rig;
@@ -112,8 +112,7 @@ impl Files<'_> {
         let read = self.read.entry(file.to_owned()).or_insert_with(|| {
             let path = folder.join(file);
             // A file that cannot be read has no lines to be shown, and that is all.
-            let known = path.is_file().then(|| read_text(cwd, &path).ok()).flatten();
-            known.or_else(|| Some(SourceFile::new(display_name(cwd, &path), "")))
+            path.is_file().then(|| read_text(cwd, &path).ok()).flatten()
         });
         Some(Origin::of_line(read.as_ref()?, line.unwrap_or(1)))
     }

@@ -92,7 +92,16 @@ pub(super) async fn prepare(
     let plan = Arc::new(plan);
     let (rules, mut unclear) = rule_book(project, &plan)?;
     notices.append(&mut unclear);
-    Ok(Prepared { settings, runtime, setup: setup_name, providers, plan, rules: Arc::new(rules), workshop, notices })
+    Ok(Prepared {
+        settings,
+        runtime,
+        setup: setup_name,
+        providers,
+        plan,
+        rules: Arc::new(rules),
+        workshop,
+        notices,
+    })
 }
 
 /// Takes back the setup's models of providers that the embedded stack does not have: their cases are skipped, and that is said.

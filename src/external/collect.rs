@@ -3,12 +3,11 @@
 use super::message::{Listed, Said, Unreadable};
 use super::worker::{Lost, Phase, Worker};
 use super::{Error, How, Tool, Workshop};
-use crate::process::Child;
-use std::time::Duration;
+use crate::process::{Child, Printed, printed};
 use tokio::time::timeout;
 
-/// The most that a command may print that lists tests, in bytes.
-const LONGEST_LIST: u64 = 16 * 1024 * 1024;
+/// So many lines of what a command complains about are shown.
+const LINES: usize = 20;
 
 /// The tests of a runner.
 #[derive(Debug, Default)]
@@ -74,32 +73,18 @@ async fn listen(worker: &mut Worker, collected: &mut Option<Collected>) -> Lost 
 
 /// The lines that a command prints.
 async fn print(tool: &Tool, workshop: &Workshop) -> Result<Collected, Error> {
-    let launch = tool.launch(workshop)?;
-    let log = workshop.log(&tool.suite, Some("collect"));
-    let child = Child::spawn(&launch, log, Duration::ZERO)?;
     let limit = tool.start_timeout;
-    let Ok(how) = timeout(limit, child.wait()).await else {
-        return Err(Error::Slow { limit, log: child.log().tail() });
-    };
-    if how != Child::WELL {
-        return Err(Error::Ended { how, log: child.log().tail() });
+    let Printed { stdout, stderr, ended } = printed(&tool.launch(workshop)?, limit).await?;
+    let log: Vec<String> = stderr.lines().map(str::to_owned).collect();
+    let log = log[log.len().saturating_sub(LINES)..].to_vec();
+    match ended {
+        None => return Err(Error::Slow { limit, log }),
+        Some(how) if how != Child::WELL => return Err(Error::Ended { how, log }),
+        Some(_) => {}
     }
-    let printed = read(child.log().path());
-    let lines = printed.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines = stdout.lines().map(str::trim).filter(|line| !line.is_empty());
     let test = |line: &str| Listed { id: line.to_owned(), file: None, line: None, marks: Vec::new() };
-    let tests = lines.map(test).collect();
-    forget(child.log().path());
-    Ok(Collected { tests, errors: Vec::new() })
-}
-
-#[expect(clippy::disallowed_methods, reason = "reads what a process of ours has printed")]
-fn read(path: &std::path::Path) -> String {
-    use std::io::Read;
-    let mut text = Vec::new();
-    if let Ok(file) = std::fs::File::open(path) {
-        let _as_far_as_it_goes = file.take(LONGEST_LIST).read_to_end(&mut text);
-    }
-    String::from_utf8_lossy(&text).into_owned()
+    Ok(Collected { tests: lines.map(test).collect(), errors: Vec::new() })
 }
 
 /// A list that was understood need not be read by a person.

@@ -93,6 +93,9 @@ impl Worker {
 
     /// What it said before it ended, if that is not heard yet.
     async fn last_words(&mut self, how: String) -> Result<Heard, Lost> {
+        if self.hung_up {
+            return Err(Lost::Ended(how));
+        }
         match timeout(LAST_WORDS, self.control.hear()).await {
             Ok(Heard::Closed) if !self.control.is_open() => Err(Lost::Ended(how)),
             Ok(heard) => Ok(heard),

@@ -53,7 +53,10 @@ impl Workshop {
     ///
     /// # Errors
     /// It cannot be written.
-    #[expect(clippy::disallowed_methods, reason = "writes what a process of ours loads into the run's folder")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "writes what a process of ours loads into the run's folder"
+    )]
     pub(super) fn scripts(&self, adapter: &Adapter) -> Result<PathBuf, Error> {
         let folder = self.scripts_folder();
         for Script { name, text } in adapter.scripts {

@@ -1,9 +1,9 @@
 //! From the files to the plan.
 
 use super::compile::Compiler;
+use super::external::{self, is_test};
 use super::library::Library;
 use super::resolve::{Resolved, ResolvedSuite, Wanted, resolve};
-use super::external::{self, is_test};
 use super::{Filter, ModelChoices, Plan, PlannedCase, PlannedSuite, PlannedTool, SuiteSources, parallel};
 use crate::source::{Diagnostic, Origin, nearest};
 use crate::suite::Fragment;
@@ -59,12 +59,7 @@ pub fn load(
     build(sources, &resolve(sources, wanted)?, selection)
 }
 
-fn take(
-    plan: &mut Plan,
-    suite: &ResolvedSuite,
-    mut cases: Vec<PlannedCase>,
-    tool: Option<Arc<PlannedTool>>,
-) {
+fn take(plan: &mut Plan, suite: &ResolvedSuite, mut cases: Vec<PlannedCase>, tool: Option<Arc<PlannedTool>>) {
     if cases.is_empty() {
         return;
     }

@@ -2,7 +2,7 @@
 
 use super::build::Built;
 use super::expand::both;
-use super::resolve::{ResolvedSuite, Resolved};
+use super::resolve::{Resolved, ResolvedSuite};
 use super::{ModelChoices, PlannedCase};
 use crate::check::{Scope, TextTemplate};
 use crate::model::CaseId;
@@ -187,7 +187,8 @@ impl Compiling {
             } else if !NAMES.contains(&path) && !own.contains(&path) {
                 let models = ModelKind::ALL.map(ModelKind::name);
                 let known: Vec<&str> = NAMES.iter().chain(own).chain(&models).copied().collect();
-                let error = Diagnostic::at(reference.origin.clone(), format!("nothing here is called `{path}`"));
+                let error =
+                    Diagnostic::at(reference.origin.clone(), format!("nothing here is called `{path}`"));
                 self.errors.push(match nearest(path, known.iter().copied()) {
                     Some(name) => error.hint(format!("did you mean `{name}`?")),
                     None => error.hint(format!("known here: {}", known.join(", "))),
@@ -264,8 +265,13 @@ pub(super) fn build(
     let mut seen = HashSet::new();
     for test in tests {
         if !seen.insert(test.id.as_str()) {
-            let what = format!("the {} of `{}` has two tests with the id `{}`", tool.adapter, resolved.path, test.id);
-            built.errors.push(Diagnostic::at(spec.origin.clone(), what).hint("give one of them another name"));
+            let what = format!(
+                "the {} of `{}` has two tests with the id `{}`",
+                tool.adapter, resolved.path, test.id
+            );
+            built
+                .errors
+                .push(Diagnostic::at(spec.origin.clone(), what).hint("give one of them another name"));
             continue;
         }
         let mut case = planned(resolved, spec, &test.id, test.origin.as_ref());

@@ -1,9 +1,9 @@
 //! From the names on the command line to the files they stand for, read.
 
+use super::ListedTest;
 use super::catalog::{Catalog, Found};
 use super::{SuiteSources, parallel};
 use crate::source::{Diagnostic, Origin, SourceFile, Span};
-use super::ListedTest;
 use crate::suite::{self, Bundle, Document, External, Fragment, Suite, Word};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

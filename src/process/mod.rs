@@ -11,9 +11,11 @@ mod error;
 mod group;
 #[expect(clippy::disallowed_methods, reason = "the log of a process is created here, and its end read")]
 mod log;
+mod printed;
 
 pub use child::{Child, Launch};
 pub use command::{RunningCommand, Signal};
 pub use error::Error;
 pub use group::Group;
 pub use log::{Log, LogRequest};
+pub use printed::{Printed, printed};

@@ -2,7 +2,7 @@
 
 use super::attempt::Ended;
 use super::external::{Externals, broken, broken_off, too_long, with_log};
-use super::pool::{Pool, Unit};
+use super::pool::{Pool, Unit, Yield};
 use super::told::judge;
 use crate::events::Event;
 use crate::external::{Answer, Finished, How, Lost, Said, Tool, Worker};
@@ -66,11 +66,22 @@ impl<'a, 'p> Conversation<'a, 'p> {
     ) -> Self {
         let deadline = Instant::now() + tool.start_timeout;
         let (assigned, unit) = (Unit::new(), unit.unwrap_or_default());
-        Self { with, pool, worker, tool, unit, assigned, running: None, finished: 0, told_end: false, deadline }
+        Self {
+            with,
+            pool,
+            worker,
+            tool,
+            unit,
+            assigned,
+            running: None,
+            finished: 0,
+            told_end: false,
+            deadline,
+        }
     }
 
-    /// Speaks to its end: how many tests it finished, and what was wrong with it.
-    pub(super) async fn run(mut self) -> (usize, Option<Diagnostic>) {
+    /// Speaks to its end: what came of it, and what was wrong with it.
+    pub(super) async fn run(mut self) -> (Yield, Option<Diagnostic>) {
         let over = loop {
             let said = tokio::select! {
                 biased;
@@ -100,7 +111,9 @@ impl<'a, 'p> Conversation<'a, 'p> {
                 Some(place) => return self.begin(place).await,
                 None => return nonsense(format!("it began `{id}`, which it was not given")),
             },
-            Said::Started { id } => return nonsense(format!("it began `{id}` in the middle of another test")),
+            Said::Started { id } => {
+                return nonsense(format!("it began `{id}` in the middle of another test"));
+            }
             Said::Finished(finished) => return self.finish(&finished).await,
             Said::Unknown { id } => match self.assigned_as(&id) {
                 Some(place) => {
@@ -214,14 +227,16 @@ impl<'a, 'p> Conversation<'a, 'p> {
         if patience > Duration::ZERO
             && failed
             && ended.failures.iter().any(broke)
-            && let Ok(reason) = timeout(patience, self.with.shared.stop.broken_off()).await {
+            && let Ok(reason) = timeout(patience, self.with.shared.stop.broken_off()).await
+        {
             return broken(broken_off(self.pool.case(place), &reason), true);
         }
         (ended, outcome)
     }
 
     /// Ends the process, and settles what becomes of its tests.
-    async fn conclude(mut self, over: Over) -> (usize, Option<Diagnostic>) {
+    async fn conclude(mut self, over: Over) -> (Yield, Option<Diagnostic>) {
+        let began = self.running.is_some();
         let name = format!("the {} that ran it", self.pool.tool.adapter);
         let mut problem = None;
         if let Some(Running { place, begun, _slot }) = self.running.take() {
@@ -250,14 +265,18 @@ impl<'a, 'p> Conversation<'a, 'p> {
         let through = self.tool.adapter.how == How::Files && rest.is_empty();
         let well = through || !matches!(over, Over::Silent | Over::Lost(_));
         self.pool.give_back(rest);
-        let finished = if well { self.finished.max(1) } else { self.finished };
+        let with = match (well || self.finished > 0, began) {
+            (true, _) => Yield::Something,
+            (false, true) => Yield::Broken,
+            (false, false) => Yield::Nothing,
+        };
         match over {
             Over::Done => self.leave().await,
             Over::Stopped => self.worker.stop().await,
             // Dropped, it is killed with all that it started.
             Over::BrokenOff(_) | Over::Silent | Over::Lost(_) => drop(self.worker),
         }
-        (finished, problem)
+        (with, problem)
     }
 
     fn problem(&self, over: &Over) -> Option<Diagnostic> {

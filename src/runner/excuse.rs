@@ -15,6 +15,12 @@ const WORDS: [&str; 5] = ["failed", "timed out", "timeout", "expired", "did not 
 /// Cases that are named in one line.
 const NAMED: usize = 10;
 
+/// Whether the reason of a skip is an error in disguise.
+pub(super) fn says_failed(reason: &str) -> bool {
+    let said = reason.to_lowercase();
+    WORDS.iter().any(|word| said.contains(word))
+}
+
 /// The cases that were skipped after a failed provider call.
 #[derive(Default)]
 pub(super) struct Excused(Mutex<Vec<String>>);
@@ -23,8 +29,7 @@ impl Excused {
     /// Notes `case` if it belongs here, and says so in what is told of its calls.
     pub(super) fn look_at(&self, case: &CaseId, outcome: &Outcome, traffic: &mut Traffic) {
         let Outcome::Skipped { reason } = outcome else { return };
-        let said = reason.to_lowercase();
-        if traffic.failed == 0 && !WORDS.iter().any(|word| said.contains(word)) {
+        if traffic.failed == 0 && !says_failed(reason) {
             return;
         }
         traffic.note(NOTE.to_owned());

@@ -2,7 +2,7 @@
 
 use super::attempt::{self, Ended};
 use super::client::Client;
-use super::excuse::Excused;
+use super::excuse::{Excused, says_failed};
 use super::{CaseScope, Settings, Stop};
 use crate::check::Scope;
 use crate::events::{Attempt, CaseReport};
@@ -152,7 +152,9 @@ impl Executor<'_> {
             outcome,
             Outcome::Passed | Outcome::XFailed { .. } | Outcome::XPassed { strict: false, .. }
         );
-        let keep = well || self.settings.keep_failed && outcome.status() == Status::Failed;
+        // Other runners' tests may ask first, and then skip: without the answer, the next run would not get to the skip.
+        let skipped = matches!(&outcome, Outcome::Skipped { reason } if case.external.is_some() && !says_failed(reason));
+        let keep = well || skipped || self.settings.keep_failed && outcome.status() == Status::Failed;
         let mut traffic = self.scope.close(&case.id, keep);
         for miss in &mut traffic.misses {
             let step = miss.step.as_ref().and_then(|step| step.parse::<usize>().ok()?.checked_sub(1));

@@ -7,7 +7,7 @@
 use super::attempt::Ended;
 use super::conversation::Conversation;
 use super::executor::Executor;
-use super::pool::{MOST_BARREN, Pool};
+use super::pool::{Pool, Yield};
 use super::scheduler::{Shared, skipped};
 use super::slots::Slots;
 use super::told::judge;
@@ -81,7 +81,8 @@ impl<'a> Externals<'a> {
         let Some(workshop) = &settings.workshop else {
             return self.give_up(pool, &Diagnostic::new("nothing is there to start other runners with"));
         };
-        let most = pool.tool.processes.unwrap_or(usize::MAX).min(self.slots.processes(settings)).min(pool.len());
+        let most =
+            pool.tool.processes.unwrap_or(usize::MAX).min(self.slots.processes(settings)).min(pool.len());
         let done = join_all((0..most).map(|_| self.processes(pool, workshop, most))).await;
         if let Some(why) = done.into_iter().flatten().next() {
             self.give_up(pool, &why);
@@ -100,15 +101,17 @@ impl<'a> Externals<'a> {
                 Ok(tool) => tool,
                 Err(error) => return Some(error),
             };
-            let (finished, lost) = match tool.adapter.how {
+            let (with, lost) = match tool.adapter.how {
                 How::Single => match self.singles(pool, workshop).await {
                     Ok(()) => return None,
-                    Err(error) => (0, Some(error)),
+                    Err(error) => (Yield::Nothing, Some(error)),
                 },
                 How::Asks | How::Files => self.conversation(pool, &tool, workshop, most).await,
             };
-            if !pool.ended(finished) {
-                let what = format!("the {} of `{}` came to nothing {MOST_BARREN} times", tool.adapter.name, pool.path);
+            if let Some(times) = pool.ended(with) {
+                let (adapter, suite) = (tool.adapter.name, pool.path);
+                let what =
+                    format!("the {adapter} of `{suite}` was started {times} times and finished no test");
                 let why = Diagnostic::at(pool.tool.origin.clone(), what);
                 return Some(lost.map_or(why.clone(), |lost| Diagnostic {
                     notes: std::iter::once(lost.what).chain(lost.notes).collect(),
@@ -125,14 +128,14 @@ impl<'a> Externals<'a> {
         tool(pool.tool, pool.path, &settings.base_url, rendered)
     }
 
-    /// A process that is spoken with, from its start to its end: how many tests it finished, and what was wrong with it.
+    /// A process that is spoken with, from its start to its end: what came of it, and what was wrong with it.
     async fn conversation(
         self,
         pool: &Pool<'a>,
         tool: &Tool,
         workshop: &Workshop,
         most: usize,
-    ) -> (usize, Option<Diagnostic>) {
+    ) -> (Yield, Option<Diagnostic>) {
         let (mut files, mut unit) = (Vec::new(), None);
         if tool.adapter.how == How::Files {
             let share = pool.take_share(most);
@@ -147,7 +150,7 @@ impl<'a> Externals<'a> {
             Ok(worker) => Conversation::new(self, pool, worker, (tool, unit)).run().await,
             Err(error) => {
                 pool.give_back(unit.unwrap_or_default());
-                (0, Some(unstarted(pool, &error)))
+                (Yield::Nothing, Some(unstarted(pool, &error)))
             }
         }
     }
@@ -176,7 +179,8 @@ impl<'a> Externals<'a> {
         let path = junit.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
         let own = [("test", pool.id(place)), ("junit", path.as_str())];
         let rendered = pool.tool.command(&settings.base_url, &settings.run_id, &own);
-        let tool = match rendered.and_then(|command| tool(pool.tool, pool.path, &settings.base_url, command)) {
+        let tool = match rendered.and_then(|command| tool(pool.tool, pool.path, &settings.base_url, command))
+        {
             Ok(tool) => tool,
             Err(error) => return self.unrun(place, case, error),
         };

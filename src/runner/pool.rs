@@ -5,8 +5,10 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Starts in a row that came to nothing, after which there is no other.
-pub(super) const MOST_BARREN: usize = 3;
+/// Starts in a row that never came to a test, after which there is no other.
+const MOST_BARREN: usize = 3;
+/// Starts in a row that finished no test. Each may have cost one, so that there is more patience with these.
+const MOST_BROKEN: usize = 20;
 
 /// Tests that a process is given together, as places in the plan.
 pub(super) type Unit = VecDeque<usize>;
@@ -18,8 +20,21 @@ pub(super) struct Pool<'a> {
     pub(super) path: &'a str,
     pub(super) tool: &'a PlannedTool,
     units: Mutex<VecDeque<Unit>>,
-    /// How many starts in a row came to nothing.
+    /// How many starts in a row came to no test.
     barren: AtomicUsize,
+    /// How many starts in a row finished none.
+    broken: AtomicUsize,
+}
+
+/// What came of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Yield {
+    /// A test at least, or it was not its fault.
+    Something,
+    /// It ended in its first test.
+    Broken,
+    /// It did not get to one.
+    Nothing,
 }
 
 impl<'a> Pool<'a> {
@@ -39,7 +54,14 @@ impl<'a> Pool<'a> {
                 _ => units.push_back(Unit::from([place])),
             }
         }
-        Self { cases, path, tool, units: Mutex::new(units), barren: AtomicUsize::new(0) }
+        Self {
+            cases,
+            path,
+            tool,
+            units: Mutex::new(units),
+            barren: AtomicUsize::new(0),
+            broken: AtomicUsize::new(0),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Unit>> {
@@ -89,12 +111,20 @@ impl<'a> Pool<'a> {
         }
     }
 
-    /// A process has ended. Whether there may be another one.
-    pub(super) fn ended(&self, finished: usize) -> bool {
-        if finished > 0 {
-            self.barren.store(0, Ordering::Relaxed);
-            return true;
+    /// A process has ended. How often in a row that came to nothing, once that is too often for another one.
+    pub(super) fn ended(&self, with: Yield) -> Option<usize> {
+        if with == Yield::Something {
+            self.broken.store(0, Ordering::Relaxed);
         }
-        self.barren.fetch_add(1, Ordering::Relaxed) + 1 < MOST_BARREN
+        if with != Yield::Nothing {
+            self.barren.store(0, Ordering::Relaxed);
+        }
+        let (count, most) = match with {
+            Yield::Something => return None,
+            Yield::Broken => (&self.broken, MOST_BROKEN),
+            Yield::Nothing => (&self.barren, MOST_BARREN),
+        };
+        let count = count.fetch_add(1, Ordering::Relaxed) + 1;
+        (count >= most).then_some(count)
     }
 }

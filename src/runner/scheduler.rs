@@ -1,8 +1,8 @@
 //! All cases of a run, a given number of them in flight.
 
 use super::client::Client;
-use super::executor::Executor;
 use super::excuse::Excused;
+use super::executor::Executor;
 use super::external::Externals;
 use super::queue::Queue;
 use super::slots::Slots;

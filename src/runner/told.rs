@@ -57,7 +57,9 @@ fn place(case: &PlannedCase, finished: &Finished) -> Result<Origin, Vec<String>>
     let own = case.external.as_ref().and_then(|test| test.file.as_deref());
     let known = own.is_some_and(|own| case.origin.file.name().ends_with(own));
     match (&finished.file, finished.line) {
-        (Some(file), Some(line)) if known && own == Some(file) => Ok(Origin::of_line(&case.origin.file, line)),
+        (Some(file), Some(line)) if known && own == Some(file) => {
+            Ok(Origin::of_line(&case.origin.file, line))
+        }
         (Some(file), Some(line)) => Err(vec![format!("at {file}:{line}")]),
         (Some(file), None) if own != Some(file) => Err(vec![format!("in {file}")]),
         _ if known => Ok(case.origin.clone()),

@@ -5,6 +5,7 @@ Its argument is a file with a test a line: its id (the file before `::`), what i
 """
 import json
 import os
+import queue
 import signal
 import socket
 import sys
@@ -22,8 +23,18 @@ with open(sys.argv[1], encoding="utf-8") as lines:
 
 host, port = os.environ["STACK_TEST_CONTROL"].split(":")
 sock = socket.create_connection((host, int(port)))
-reader = sock.makefile("rb")
+heard = queue.SimpleQueue()
 phase = os.environ["STACK_TEST_PHASE"]
+
+
+def listen():
+    """The end of the connection ends the process, whatever a test does."""
+    for line in sock.makefile("rb"):
+        heard.put(json.loads(line))
+    os._exit(70)
+
+
+threading.Thread(target=listen, daemon=True).start()
 
 
 def note(text):
@@ -37,10 +48,7 @@ def tell(**message):
 
 def ask(**message):
     tell(**message)
-    line = reader.readline()
-    if not line.endswith(b"\n"):
-        os._exit(70)
-    return json.loads(line)
+    return heard.get()
 
 
 def chat(text, baggage):
@@ -124,7 +132,5 @@ while current is not None:
     ahead = upcoming()
     answer = ask(type="started", id=current)
     assert answer["type"] == "go", answer
-    # Whatever a test does, the end of the connection ends the process.
-    watch = threading.Event()
     run(current, answer["baggage"])
     current = ahead
