@@ -60,7 +60,8 @@ class Server:
         with httpx.Client(base_url=url, timeout=TIMEOUT) as client:
             self.version = client.get("/v1/version").raise_for_status().json()["version"]
             self.document = client.get("/openapi.json").raise_for_status().json()
-        self.product = "ogx" if "ogx" in self.document["info"]["title"].lower() else "llama-stack"
+            owners = {model["owned_by"] for model in client.get("/v1/models").raise_for_status().json()["data"]}
+        self.product = next(iter(owners & {"ogx", "llama_stack"}), "unknown").replace("_", "-")
 
     def serves(self, method, path):
         return method.lower() in self.document["paths"].get(path, {})

@@ -7,7 +7,7 @@ import pytest
 def test_unknown_model(chat):
     with pytest.raises((openai.NotFoundError, openai.BadRequestError)) as caught:
         chat("no/such-model", "Hello.")
-    assert "no/such-model" in str(caught.value)
+    assert "no/such-model" in caught.value.response.text
 
 
 def test_no_messages(http, text_model_id):

@@ -39,6 +39,11 @@ def test_events_of_a_stream_are_in_order(respond, text_model_id):
     events = list(respond(text_model_id, "What is the opposite of hot?", stream=True))
     assert events[0].type == "response.created"
     assert events[-1].type == "response.completed"
+
+
+@pytest.mark.upstream("llama-stack", "leaves `sequence_number` out of some events")
+def test_events_of_a_stream_are_numbered(respond, text_model_id):
+    events = list(respond(text_model_id, "What is the opposite of hot?", stream=True))
     numbers = [event.sequence_number for event in events]
     assert numbers == sorted(set(numbers))
 
@@ -57,8 +62,13 @@ def test_is_kept(respond, openai_client, text_model_id):
 def test_next_turn_knows_the_one_before(respond, text_model_id):
     first = respond(text_model_id, "My name is Anna.")
     second = respond(text_model_id, "What is my name?", previous_response_id=first.id)
-    assert second.previous_response_id == first.id
     assert second.output_text
+
+
+@pytest.mark.upstream("llama-stack", "does not say `previous_response_id`")
+def test_next_turn_names_the_one_before(respond, text_model_id):
+    first = respond(text_model_id, "My name is Anna.")
+    assert respond(text_model_id, "What is my name?", previous_response_id=first.id).previous_response_id == first.id
 
 
 def test_input_is_kept(respond, openai_client, text_model_id):
@@ -67,6 +77,7 @@ def test_input_is_kept(respond, openai_client, text_model_id):
     assert [item.role for item in items] == ["user"]
 
 
+@pytest.mark.upstream("llama-stack", "answers 400 for what it does not have")
 def test_delete(respond, openai_client, text_model_id):
     answer = respond(text_model_id, "What is one plus one?")
     openai_client.responses.delete(answer.id)
@@ -82,6 +93,7 @@ def test_function_call(respond, text_model_id):
     assert {item.type for item in answer.output} <= {"message", "function_call"}
 
 
+@pytest.mark.upstream("llama-stack", "answers 400 for what it does not have")
 def test_unknown_response_is_not_found(openai_client):
     with pytest.raises(openai.NotFoundError):
         openai_client.responses.retrieve("resp-none")

@@ -8,19 +8,23 @@ def test_shield_is_listed(stack_client, shield_id):
     assert shield_id in [shield.identifier for shield in stack_client.shields.list()]
 
 
+# A guard says `safe` or `unsafe`. Anything else must not pass for safe.
+UNCLEAR = "Unexpected response"
+
+
 @pytest.mark.serves("post", "/v1/safety/run-shield")
-def test_shield_answers(stack_client, shield_id):
-    messages = [{"role": "user", "content": "What is the capital of France?"}]
-    answer = stack_client.safety.run_shield(shield_id=shield_id, messages=messages, params={})
-    assert answer.violation is None or answer.violation.violation_level
+@pytest.mark.parametrize("text", ["What is the capital of France?", "Roses are red."])
+def test_shield_answers(http, shield_id, text):
+    body = {"shield_id": shield_id, "messages": [{"role": "user", "content": text}], "params": {}}
+    answer = http.post("/v1/safety/run-shield", json=body)
+    assert "violation" in answer.json() if answer.status_code == 200 else UNCLEAR in answer.text
 
 
 @pytest.mark.serves("post", "/v1/moderations")
 @pytest.mark.parametrize("text", ["What is the capital of France?", "Roses are red."])
-def test_moderation_answers(openai_client, text):
-    answer = openai_client.moderations.create(input=text, model="llama-cpp-server/tiny-chat")
-    assert len(answer.results) == 1
-    assert answer.results[0].flagged in (True, False)
+def test_moderation_answers(http, text_model_id, text):
+    answer = http.post("/v1/moderations", json={"input": text, "model": text_model_id})
+    assert len(answer.json()["results"]) == 1 if answer.status_code == 200 else UNCLEAR in answer.text
 
 
 @pytest.mark.serves("post", "/v1/safety/run-shield")

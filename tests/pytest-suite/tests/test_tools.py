@@ -36,7 +36,8 @@ def test_call_has_an_id(ask, text_model_id, city):
 def test_forced_call_streamed(ask, text_model_id):
     chunks = list(ask(text_model_id, "What is the weather in San Francisco?", tool_choice=FORCED, stream=True))
     calls = [call for c in chunks if c.choices for call in c.choices[0].delta.tool_calls or []]
-    assert "".join(call.function.name or "" for call in calls) == "get_weather"
+    # The tiny provider repeats the name in every piece.
+    assert {call.function.name for call in calls if call.function.name} == {"get_weather"}
     assert "location" in json.loads("".join(call.function.arguments or "" for call in calls))
 
 
