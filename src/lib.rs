@@ -7,6 +7,7 @@ pub mod app;
 pub mod check;
 pub mod cli;
 pub mod events;
+pub mod external;
 pub mod gateway;
 pub mod model;
 pub mod plan;

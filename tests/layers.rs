@@ -21,7 +21,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("process", &["text"]),
     ("stack", &["model", "text", "source", "events", "stack_config", "starter", "process"]),
     ("gateway", &["model", "events", "wire", "recording"]),
-    ("runner", &["model", "source", "events", "wire", "check", "plan"]),
+    ("external", &["model", "text", "wire", "process"]),
+    ("runner", &["model", "source", "events", "wire", "check", "plan", "external"]),
     ("report", &["model", "text", "source", "events"]),
     ("cli", &["model", "stack_config", "plan", "report"]),
     (
@@ -41,6 +42,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "process",
             "stack",
             "gateway",
+            "external",
             "runner",
             "report",
             "cli",

@@ -1,5 +1,6 @@
 //! Everything that can be found out, and complained about, before anything starts.
 
+use super::external;
 use super::inputs::Inputs;
 use super::project::{Project, Setup};
 use super::providers::Providers;
@@ -7,6 +8,7 @@ use super::rules::rule_book;
 use super::runtime;
 use super::settings::{self, RunRequest, Settings};
 use super::suites::SuitesFolder;
+use crate::external::Workshop;
 use crate::plan::{self, ModelChoices, Plan, Selection};
 use crate::recording::RuleBook;
 use crate::source::{Diagnostic, Origin, SourceFile, Span, nearest};
@@ -14,6 +16,7 @@ use crate::stack::{self, Runtime};
 use crate::stack_config::{Config, Distro, Target};
 use crate::starter::{self, ConfigError};
 use crate::suite::ModelKind;
+use crate::text::Redactor;
 use std::sync::Arc;
 
 /// Everything that is known before anything starts.
@@ -26,6 +29,8 @@ pub(super) struct Prepared {
     pub(super) plan: Arc<Plan>,
     /// What does not count when provider calls are compared.
     pub(super) rules: Arc<RuleBook>,
+    /// Where other runners have their files.
+    pub(super) workshop: Arc<Workshop>,
     /// What the user should know.
     pub(super) notices: Vec<String>,
 }
@@ -34,14 +39,15 @@ pub(super) struct Prepared {
 ///
 /// # Errors
 /// Everything wrong in arguments, settings and suites.
-pub(super) fn prepare(
+pub(super) async fn prepare(
     request: RunRequest,
     inputs: &Inputs,
     project: &Project,
+    redactor: Redactor,
 ) -> Result<Prepared, Vec<Diagnostic>> {
     let settings = settings::settle(request, inputs, project)?;
     let folder = SuitesFolder::open(&inputs.cwd, &settings.suites_dir).map_err(|error| vec![error])?;
-    let resolved = plan::resolve(&folder, &settings.wanted)?;
+    let mut resolved = plan::resolve(&folder, &settings.wanted)?;
     // A setup tells how we start a stack; a server that somebody else runs has what its owner says.
     let is_ours = !matches!(settings.stack_config.target(), Target::Remote { .. });
     let of_suites = resolved.setup.as_ref().filter(|_| is_ours).map(|(name, _)| name.clone());
@@ -75,10 +81,18 @@ pub(super) fn prepare(
         playable(&settings, &providers, inputs)?;
     }
     let selection = Selection { filter: settings.filter.clone(), tags: settings.tags.clone(), models };
-    let plan = Arc::new(plan::build(&folder, &resolved, &selection)?);
+    let workshop = Arc::new(external::workshop(project, inputs, redactor));
+    // Whatever is wrong with the suites is told before another runner is started.
+    let mut plan = plan::build(&folder, &resolved, &selection)?;
+    let unlisted = resolved.unlisted(&selection.models)?;
+    if !unlisted.is_empty() {
+        external::list(&mut resolved, unlisted, &workshop, inputs).await?;
+        plan = plan::build(&folder, &resolved, &selection)?;
+    }
+    let plan = Arc::new(plan);
     let (rules, mut unclear) = rule_book(project, &plan)?;
     notices.append(&mut unclear);
-    Ok(Prepared { settings, runtime, setup: setup_name, providers, plan, rules: Arc::new(rules), notices })
+    Ok(Prepared { settings, runtime, setup: setup_name, providers, plan, rules: Arc::new(rules), workshop, notices })
 }
 
 /// Takes back the setup's models of providers that the embedded stack does not have: their cases are skipped, and that is said.

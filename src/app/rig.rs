@@ -6,6 +6,7 @@ use super::prepare::Prepared;
 use super::proxy;
 use super::scope::GatewayScope;
 use crate::events::Event;
+use crate::external::Workshop;
 use crate::gateway::{self, Gateway, GatewayConfig};
 use crate::model::{Egress, InferenceMode, Secret};
 use crate::plan::Plan;
@@ -28,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 const STACK_KEY_ENV: &str = "STACK_TEST_API_KEY";
 
 /// Where a run leaves what is not a report, below the working directory.
-const RUNS_FOLDER: &str = "target/stack-test";
+pub(super) const RUNS_FOLDER: &str = "target/stack-test";
 
 /// The longest from a process's death to our knowing it. Its connections break a moment earlier.
 const DEATH_NOTICE: Duration = Duration::from_secs(1);
@@ -52,6 +53,8 @@ pub(super) struct Rig<'a> {
     /// What looks like a key and is none.
     pub(super) allow_secrets: Vec<String>,
     pub(super) run_id: String,
+    /// Where other runners have their files.
+    pub(super) workshop: Arc<Workshop>,
 }
 
 impl Rig<'_> {
@@ -62,6 +65,7 @@ impl Rig<'_> {
 
     /// Leaves nothing of the run that says nothing, and keeps the rest out of version control.
     pub(super) fn tidy(&self) {
+        self.workshop.tidy();
         remove_if_empty(&self.folder());
         ignore_in_git(&self.inputs.cwd.join(RUNS_FOLDER));
     }
@@ -202,6 +206,8 @@ impl Rig<'_> {
         runner::Settings {
             base_url: stack.url().to_owned(),
             jobs: if self.must_record_alone(mode) { 1 } else { settings.jobs },
+            processes: settings.processes,
+            workshop: Some(Arc::clone(&self.workshop)),
             case_timeout: settings.case_timeout,
             max_failures: settings.max_failures,
             run_id: self.run_id.clone(),

@@ -2,6 +2,7 @@
 
 use super::ExitStatus;
 use super::error::CommandError;
+use super::external;
 use super::files::find_project;
 use super::inputs::Inputs;
 use super::outputs::{OutputSettings, Outputs, colored};
@@ -64,7 +65,11 @@ pub(super) async fn run(common: &Common<'_>, request: RunRequest) -> Result<Exit
     let typed = settings::typed_secrets(&request);
     let mut unset = providers::unset(typed, inputs);
     let short = providers::too_short(&project, typed, inputs);
-    let mut prepared = prepare(request, inputs, &project);
+    let known = |secrets: &[(String, crate::model::Secret)]| {
+        Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()))
+            .allowing(project.allow_secrets.iter().cloned())
+    };
+    let mut prepared = prepare(request, inputs, &project, known(&secrets)).await;
     if !unset.is_empty() {
         unset.extend(prepared.err().unwrap_or_default());
         prepared = Err(unset);
@@ -73,11 +78,11 @@ pub(super) async fn run(common: &Common<'_>, request: RunRequest) -> Result<Exit
         prepared.notices.extend(short);
         secrets.extend(providers::written_keys(&prepared.settings.stack_config));
     }
-    output_settings.redactor = Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()))
-        .allowing(project.allow_secrets.iter().cloned());
-    if let Ok(Prepared { settings, plan, .. }) = &prepared
+    output_settings.redactor = known(&secrets);
+    if let Ok(Prepared { settings, plan, workshop, .. }) = &prepared
         && settings.collect_only
     {
+        external::tidy(workshop, inputs);
         return Ok(list(plan));
     }
     let outputs = Outputs::open(&output_settings, inputs).map_err(CommandError::usage)?;

@@ -48,7 +48,8 @@ impl<'a> Session<'a> {
         prepared: Prepared,
         (secrets, allow_secrets): (Vec<(String, Secret)>, Vec<String>),
     ) -> Self {
-        let rig = Rig { inputs, prepared, secrets, allow_secrets, run_id: rig::run_id(inputs) };
+        let workshop = Arc::clone(&prepared.workshop);
+        let rig = Rig { inputs, prepared, secrets, allow_secrets, run_id: rig::run_id(inputs), workshop };
         Self { rig, stop: Stop::default(), began: Instant::now() }
     }
 

@@ -47,6 +47,9 @@ pub struct Child {
 }
 
 impl Child {
+    /// How a process ended, in the words of [`Child::wait`], with which nothing is wrong.
+    pub const WELL: &str = "exit status 0";
+
     /// Runs `launch` in a group of its own, its output in the log. When it is stopped, it has `grace` to end by itself.
     ///
     /// # Errors

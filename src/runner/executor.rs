@@ -2,6 +2,7 @@
 
 use super::attempt::{self, Ended};
 use super::client::Client;
+use super::excuse::Excused;
 use super::{CaseScope, Settings, Stop};
 use crate::check::Scope;
 use crate::events::{Attempt, CaseReport};
@@ -20,6 +21,8 @@ pub(super) struct Executor<'a> {
     pub(super) stop: &'a Stop,
     /// Counts attempts, so that each has a token of its own.
     pub(super) attempts: AtomicU64,
+    /// Who was skipped after a provider call of its own had failed.
+    pub(super) excused: Excused,
 }
 
 /// An attempt with its time and its provider calls.
@@ -134,6 +137,17 @@ impl Executor<'_> {
         )
         .await;
         let outcome = judge(case, &ended);
+        let (ended, outcome, traffic) = self.close(case, ended, outcome);
+        Tried { ended, outcome, traffic, duration: begun.elapsed() }
+    }
+
+    /// Tells the gateway that `case` has ended, and settles what its outcome and its provider calls mean together.
+    pub(super) fn close(
+        &self,
+        case: &PlannedCase,
+        mut ended: Ended,
+        outcome: Outcome,
+    ) -> (Ended, Outcome, Traffic) {
         let well = matches!(
             outcome,
             Outcome::Passed | Outcome::XFailed { .. } | Outcome::XPassed { strict: false, .. }
@@ -145,13 +159,13 @@ impl Executor<'_> {
             miss.place = step.and_then(|step| ended.steps.get(step)).map(ToString::to_string);
         }
         // A missing recording fails the case whatever the stack made of it, expected failure or not: nothing was tested.
-        let outcome = if traffic.misses.is_empty() { outcome } else { Outcome::Failed };
-        let mut tried = Tried { ended, outcome, traffic, duration: begun.elapsed() };
-        if self.settings.strict && well && tried.traffic.unused > 0 {
-            tried.ended.failures.push(leftover(case, tried.traffic.unused));
-            tried.outcome = Outcome::Failed;
+        let mut outcome = if traffic.misses.is_empty() { outcome } else { Outcome::Failed };
+        if self.settings.strict && well && traffic.unused > 0 {
+            ended.failures.push(leftover(case, traffic.unused));
+            outcome = Outcome::Failed;
         }
-        tried
+        self.excused.look_at(&case.id, &outcome, &mut traffic);
+        (ended, outcome, traffic)
     }
 
     fn names(&self, case: &PlannedCase) -> Scope {

@@ -1,6 +1,8 @@
 //! What a run is told.
 
+use crate::external::Workshop;
 use crate::model::{Capabilities, Secret};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a run is told.
@@ -10,6 +12,10 @@ pub struct Settings {
     pub base_url: String,
     /// How many cases may be in flight.
     pub jobs: usize,
+    /// How many processes of other runners there may be at a time, all suites together.
+    pub processes: usize,
+    /// Where these have their files; without it, their tests are errors.
+    pub workshop: Option<Arc<Workshop>>,
     /// The longest a case may take that sets no time of its own.
     pub case_timeout: Duration,
     /// Take no further case after so many failures.

@@ -25,6 +25,6 @@ pub use document::{Parsed, parse, parse_fragments};
 pub use model_kind::ModelKind;
 pub use rule::{DeclaredRule, parse_rules};
 pub use spec::{
-    BodySpec, Bundle, Case, Defaults, Document, ExpectedFailure, External, Field, Fragment, Param,
+    BodySpec, Bundle, Case, Defaults, Distribute, Document, ExpectedFailure, External, Field, Fragment, Param,
     ParamValue, PartSpec, PartValue, Poll, Repeat, Request, Skip, Step, Suite, Word,
 };

@@ -108,6 +108,8 @@ pub(super) struct Calls<'a> {
     replayed: usize,
     recorded: usize,
     live: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    failed: usize,
     unused: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     decided_by: Option<&'static str>,
@@ -119,11 +121,12 @@ pub(super) struct Calls<'a> {
 
 impl<'a> Calls<'a> {
     pub(super) fn new(traffic: &'a Traffic) -> Self {
-        let Traffic { replayed, recorded, live, misses, unused, decided, notes } = traffic;
+        let Traffic { replayed, recorded, live, misses, failed, unused, decided, notes } = traffic;
         Self {
             replayed: *replayed,
             recorded: *recorded,
             live: *live,
+            failed: *failed,
             unused: *unused,
             decided_by: decided.map(|rung| rung.name()),
             notes,
@@ -189,6 +192,10 @@ impl<'a> Stack<'a> {
             ready_after_seconds: seconds(stack.ready_after),
         }
     }
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Seconds, to the microsecond.

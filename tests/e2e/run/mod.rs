@@ -1,6 +1,7 @@
 //! What a run does when nothing is wrong with it.
 
 mod exit_codes;
+mod external;
 mod matching;
 mod misses;
 mod outcomes;

@@ -1,0 +1,109 @@
+//! Listing the tests of a runner.
+
+use super::message::{Listed, Said, Unreadable};
+use super::worker::{Lost, Phase, Worker};
+use super::{Error, How, Tool, Workshop};
+use crate::process::Child;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// The most that a command may print that lists tests, in bytes.
+const LONGEST_LIST: u64 = 16 * 1024 * 1024;
+
+/// The tests of a runner.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// Those there are, in the runner's order.
+    pub tests: Vec<Listed>,
+    /// What it could not look into.
+    pub errors: Vec<Unreadable>,
+}
+
+/// Lists the tests of `tool`. Nothing of them is run.
+///
+/// # Errors
+/// It cannot be started, does not come to its end, or makes no sense.
+pub async fn collect(tool: &Tool, workshop: &Workshop) -> Result<Collected, Error> {
+    match tool.adapter.how {
+        How::Single => print(tool, workshop).await,
+        How::Asks | How::Files => ask(tool, workshop).await,
+    }
+}
+
+async fn ask(tool: &Tool, workshop: &Workshop) -> Result<Collected, Error> {
+    let mut worker = Worker::spawn(tool, workshop, Phase::Collect, &[]).await?;
+    let mut collected = None;
+    let limit = tool.start_timeout;
+    let lost = match timeout(limit, listen(&mut worker, &mut collected)).await {
+        Ok(lost) => lost,
+        Err(_) => return Err(Error::Slow { limit, log: worker.tail() }),
+    };
+    let how = match lost {
+        Lost::Ended(how) => how,
+        Lost::HungUp => worker.wait().await,
+        Lost::Nonsense(what) => return Err(Error::Nonsense { what, log: worker.tail() }),
+    };
+    // jest lists a file at a time: one that broke off in between would lose tests without a word.
+    let cut_short = |collected: &Collected| {
+        let whole = how == Child::WELL || !collected.errors.is_empty();
+        how.starts_with("signal") || tool.adapter.how == How::Files && !whole
+    };
+    match collected {
+        Some(collected) if !cut_short(&collected) => {
+            forget(worker.log());
+            Ok(collected)
+        }
+        _ => Err(Error::Ended { how, log: worker.tail() }),
+    }
+}
+
+/// Takes the tests as they come, until nothing more does.
+async fn listen(worker: &mut Worker, collected: &mut Option<Collected>) -> Lost {
+    loop {
+        match worker.hear().await {
+            Ok(Said::Collected { tests, errors }) => {
+                let all = collected.get_or_insert_default();
+                all.tests.extend(tests);
+                all.errors.extend(errors);
+            }
+            Ok(other) => return Lost::Nonsense(format!("{other:?}, where it was to list its tests")),
+            Err(lost) => return lost,
+        }
+    }
+}
+
+/// The lines that a command prints.
+async fn print(tool: &Tool, workshop: &Workshop) -> Result<Collected, Error> {
+    let launch = tool.launch(workshop)?;
+    let log = workshop.log(&tool.suite, Some("collect"));
+    let child = Child::spawn(&launch, log, Duration::ZERO)?;
+    let limit = tool.start_timeout;
+    let Ok(how) = timeout(limit, child.wait()).await else {
+        return Err(Error::Slow { limit, log: child.log().tail() });
+    };
+    if how != Child::WELL {
+        return Err(Error::Ended { how, log: child.log().tail() });
+    }
+    let printed = read(child.log().path());
+    let lines = printed.lines().map(str::trim).filter(|line| !line.is_empty());
+    let test = |line: &str| Listed { id: line.to_owned(), file: None, line: None, marks: Vec::new() };
+    let tests = lines.map(test).collect();
+    forget(child.log().path());
+    Ok(Collected { tests, errors: Vec::new() })
+}
+
+#[expect(clippy::disallowed_methods, reason = "reads what a process of ours has printed")]
+fn read(path: &std::path::Path) -> String {
+    use std::io::Read;
+    let mut text = Vec::new();
+    if let Ok(file) = std::fs::File::open(path) {
+        let _as_far_as_it_goes = file.take(LONGEST_LIST).read_to_end(&mut text);
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// A list that was understood need not be read by a person.
+#[expect(clippy::disallowed_methods, reason = "removes what this process made")]
+fn forget(log: &std::path::Path) {
+    let _left = std::fs::remove_file(log);
+}
