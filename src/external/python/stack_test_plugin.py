@@ -24,7 +24,6 @@ from urllib.parse import urlsplit
 import pytest
 
 KEPT = 64 * 1024  # bytes of each captured text; the end is what tells
-TARGETS = ("httpx", "requests", "aiohttp")
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 OWN_KEY = "stack-test.case="
 
@@ -104,12 +103,10 @@ class Current:
 
 # The header is put on at the last stop before the wire, on a copy: it is not carried along by a redirect to another
 # host, what the test sees of its own request is what it made, and clients made anywhere (a session fixture, a library)
-# are covered. `openai` and `llama-stack-client` are httpx underneath.
+# are covered. `llama-stack-client` and older `openai` are httpx underneath, newer `openai` is httpx2, which is the same for us.
 
 
-def patch_httpx(current):
-    import httpx
-
+def patch_httpx(httpx, current):
     def marked(request):
         url = request.url
         value = current.header(url.scheme, url.host, url.port, request.headers.get("baggage"))
@@ -131,7 +128,7 @@ def patch_httpx(current):
     httpx.AsyncHTTPTransport.handle_async_request = handle_async_request
 
 
-def patch_requests(current):
+def patch_requests(_, current):
     from requests.adapters import HTTPAdapter
 
     send = HTTPAdapter.send
@@ -147,7 +144,7 @@ def patch_requests(current):
     HTTPAdapter.send = send_marked
 
 
-def patch_aiohttp(current):
+def patch_aiohttp(_, current):
     from aiohttp.client_reqrep import ClientRequest
 
     init = ClientRequest.__init__
@@ -162,11 +159,17 @@ def patch_aiohttp(current):
     ClientRequest.__init__ = init_marked
 
 
-def patch(name, current):
+PATCHES = {"httpx": patch_httpx, "httpx2": patch_httpx, "requests": patch_requests, "aiohttp": patch_aiohttp}
+
+
+def patch(module, current):
+    name = module.__name__  # not what it was imported as: httpx2 can be told to stand in for httpx
     try:
-        {"httpx": patch_httpx, "requests": patch_requests, "aiohttp": patch_aiohttp}[name](current)
+        if name in PATCHES and not hasattr(module, "_stack_test"):
+            module._stack_test = True
+            PATCHES[name](module, current)
     except Exception as error:  # an unknown version; the suite can run, its calls are told apart by other means
-        version = getattr(sys.modules.get(name), "__version__", "of unknown version")
+        version = getattr(module, "__version__", "of unknown version")
         print(f"stack-test: calls of {name} {version} carry no baggage: {error!r}", file=sys.__stderr__, flush=True)
 
 
@@ -177,7 +180,7 @@ class PatchOnImport:
         self._current = current
 
     def find_spec(self, name, path=None, target=None):
-        if name not in TARGETS:
+        if name not in PATCHES:
             return None
         for finder in sys.meta_path:
             find = None if finder is self else getattr(finder, "find_spec", None)
@@ -203,15 +206,17 @@ class PatchAfter:
         return self._loader.create_module(spec)
 
     def exec_module(self, module):
-        module.__spec__.loader = module.__loader__ = self._loader
+        module.__spec__.loader = self._loader
+        if module.__loader__ is self:
+            module.__loader__ = self._loader
         self._loader.exec_module(module)
-        patch(module.__name__, self._current)
+        patch(module, self._current)
 
 
 def install(current):
-    for name in TARGETS:
+    for name in PATCHES:
         if name in sys.modules:
-            patch(name, current)
+            patch(sys.modules[name], current)
     sys.meta_path.insert(0, PatchOnImport(current))
 
 
