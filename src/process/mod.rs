@@ -11,6 +11,7 @@ mod error;
 mod group;
 #[expect(clippy::disallowed_methods, reason = "the log of a process is created here, and its end read")]
 mod log;
+#[expect(clippy::disallowed_methods, reason = "spawns what is run for what it prints")]
 mod printed;
 
 pub use child::{Child, Launch};

@@ -11,7 +11,7 @@ const SUITE: &str =
 fn has_python() -> bool {
     let found = std::process::Command::new("python3").arg("--version").output().is_ok();
     if !found {
-        eprintln!("skipped: there is no python3");
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"skipped: there is no python3\n");
     }
     found
 }
