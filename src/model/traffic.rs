@@ -25,6 +25,9 @@ pub struct Traffic {
 }
 
 impl Traffic {
+    /// The note on a case that was skipped after a provider call of its own had failed: most likely an error in disguise.
+    pub const SKIPPED_AFTER_FAILURE: &str = "skipped after a failed provider call";
+
     /// Adds the counts and misses of `other`.
     pub fn add(&mut self, other: &Self) {
         self.replayed += other.replayed;

@@ -86,6 +86,10 @@ impl<'a, 'p> Conversation<'a, 'p> {
             let said = tokio::select! {
                 biased;
                 reason = self.with.shared.stop.broken_off() => break Over::BrokenOff(reason),
+                // One that has not got to a test has nothing to take down.
+                () = self.with.shared.stop.requested(), if self.finished == 0 && self.running.is_none() => {
+                    break Over::Stopped;
+                }
                 said = self.worker.hear() => said,
                 () = tokio::time::sleep_until(self.deadline) => break Over::Silent,
             };

@@ -8,8 +8,6 @@ use crate::model::{CaseId, Outcome, Traffic};
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::mpsc::UnboundedSender;
 
-/// What the report of such a case says.
-const NOTE: &str = "skipped after a failed provider call";
 /// Words of a reason that is an error in disguise.
 const WORDS: [&str; 5] = ["failed", "timed out", "timeout", "expired", "did not complete"];
 /// Cases that are named in one line.
@@ -32,7 +30,7 @@ impl Excused {
         if traffic.failed == 0 && !says_failed(reason) {
             return;
         }
-        traffic.note(NOTE.to_owned());
+        traffic.note(Traffic::SKIPPED_AFTER_FAILURE.to_owned());
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{case} ({reason})"));
     }
 
@@ -48,7 +46,7 @@ impl Excused {
             all.truncate(NAMED);
             all.push(format!("and {} more", count - NAMED));
         }
-        let notice = format!("{count} {NOTE}: {}", all.join(", "));
+        let notice = format!("{count} {}: {}", Traffic::SKIPPED_AFTER_FAILURE, all.join(", "));
         let _ = events.send(Event::Notice(notice));
     }
 }

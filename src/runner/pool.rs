@@ -20,6 +20,8 @@ pub(super) struct Pool<'a> {
     pub(super) path: &'a str,
     pub(super) tool: &'a PlannedTool,
     units: Mutex<VecDeque<Unit>>,
+    /// How many units there were.
+    whole: usize,
     /// How many starts in a row came to no test.
     barren: AtomicUsize,
     /// How many starts in a row finished none.
@@ -58,6 +60,7 @@ impl<'a> Pool<'a> {
             cases,
             path,
             tool,
+            whole: units.len(),
             units: Mutex::new(units),
             barren: AtomicUsize::new(0),
             broken: AtomicUsize::new(0),
@@ -92,10 +95,12 @@ impl<'a> Pool<'a> {
         self.lock().pop_front()
     }
 
-    /// A process's share of all that is left, where `processes` share it.
+    /// A process's share of all that is left, where `processes` share it. Later shares are smaller, so that all end at about
+    /// the same time, though not by much, as each costs the start of a process.
     pub(super) fn take_share(&self, processes: usize) -> Unit {
         let mut units = self.lock();
-        let share = units.len().div_ceil(processes.max(1));
+        let processes = processes.max(1);
+        let share = units.len().div_ceil(processes).max(self.whole.div_ceil(3 * processes)).min(units.len());
         units.drain(..share).flatten().collect()
     }
 

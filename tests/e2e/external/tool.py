@@ -126,6 +126,12 @@ TESTS = {test: told for test, told in TESTS.items() if told[0] != "gone"}
 if any(what == "stillborn" for what, _, _ in TESTS.values()):
     note("stillborn")
     sys.exit("it cannot start")
+if "--runTestsByPath" in sys.argv:  # as jest: through files, told which of their tests to run
+    for file in sys.argv[sys.argv.index("--runTestsByPath") + 1 :]:
+        of_file = [test for test in TESTS if test.split("::")[0] == file]
+        for test in ask(type="file", file=file, tests=of_file)["ids"]:
+            run(test, ask(type="started", id=test)["baggage"])
+    sys.exit(0)
 tell(type="ready")
 current = upcoming()
 while current is not None:

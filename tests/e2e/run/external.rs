@@ -203,7 +203,12 @@ fn their_calls_are_recorded_for_them_and_replayed() {
     let with = |command: &[&'static str]| project.run(command.iter().copied().chain(args));
     let failed = "1 skipped after a failed provider call: ext::b.py::skips (status 400)";
     with(&["record", "-j", "2", "ext"]).expect(0, &["4 recorded", "proven", failed]);
-    with(&["run", "ext"]).expect(0, &["4 replayed", failed]);
+    with(&["run", "ext", "--report", "markdown=m.md", "--report", "junit=j.xml"])
+        .expect(0, &["4 replayed", failed]);
+    assert!(project.read("m.md").contains("1 skipped after a failed provider call:"));
+    assert!(project.read("j.xml").contains("skipped after a failed provider call"));
+    // What they recorded is not taken for something that nobody needs.
+    project.run(["recordings", "verify"]).expect(0, &[]);
     // A miss fails the test that caused it, whatever its runner says.
     project.file("tests.txt", "a.py::one|chat-and-pass|something else\na.py::two|chat|hello\n");
     let ended = with(&["run", "ext"]);
@@ -304,4 +309,25 @@ fn a_suite_that_needs_a_model_nobody_chose_is_skipped() {
     ended.expect(0, &["no vision model given (--vision-model)"]);
     project.file("suites/ext.yaml", "external: { adapter: pytest, command: [no-such, \"{{ test }}\"] }\n");
     run(&project, &stack(), &["ext"]).expect(4, &["nothing here is called `test`", "suites/ext.yaml:1"]);
+}
+
+#[test]
+fn a_runner_of_whole_files_is_told_which_of_their_tests_to_run() {
+    if !has_python() {
+        return;
+    }
+    let project = project("a.js::one|pass\na.js::two|die\na.js::three|pass\nb.js::four|pass\nc.js::five|skip|no\n");
+    project.file("suites/ext.yaml", SUITE.replace("pytest", "jest"));
+    let stack = stack();
+    let ended = run(&project, &stack, &["-j", "2", "ext"]);
+    let expected = [
+        "PASS ext::a.js::one",
+        "FAIL ext::a.js::two",
+        "PASS ext::a.js::three",
+        "PASS ext::b.js::four",
+        "SKIP ext::c.js::five",
+    ];
+    assert_eq!(cases(&ended), expected);
+    assert_eq!(cases(&run(&project, &stack, &["ext", "-k", "three or four"])).len(), 2);
+    assert_eq!(project.read("log").matches("::one").count(), 2, "once in its line, once in its baggage");
 }
