@@ -316,7 +316,8 @@ fn a_runner_of_whole_files_is_told_which_of_their_tests_to_run() {
     if !has_python() {
         return;
     }
-    let project = project("a.js::one|pass\na.js::two|die\na.js::three|pass\nb.js::four|pass\nc.js::five|skip|no\n");
+    let project =
+        project("a.js::one|pass\na.js::two|die\na.js::three|pass\nb.js::four|pass\nc.js::five|skip|no\n");
     project.file("suites/ext.yaml", SUITE.replace("pytest", "jest"));
     let stack = stack();
     let ended = run(&project, &stack, &["-j", "2", "ext"]);
