@@ -9,6 +9,7 @@ pub mod cli;
 pub mod compare;
 pub mod contract;
 pub mod events;
+pub mod external;
 pub mod fixtures;
 pub mod gateway;
 pub mod model;

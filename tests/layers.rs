@@ -24,7 +24,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("stack", &["model", "text", "source", "events", "stack_config", "starter", "process"]),
     ("gateway", &["model", "events", "wire", "recording"]),
     ("fixtures", &["source", "check", "plan"]),
-    ("runner", &["model", "source", "events", "wire", "check", "plan", "fixtures"]),
+    ("external", &["model", "text", "wire", "process"]),
+    ("runner", &["model", "source", "events", "wire", "check", "plan", "fixtures", "external"]),
     ("report", &["model", "text", "source", "events"]),
     ("cli", &["model", "stack_config", "plan", "report"]),
     (
@@ -47,6 +48,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "stack",
             "gateway",
             "fixtures",
+            "external",
             "runner",
             "report",
             "cli",

@@ -7,10 +7,11 @@
 )]
 
 use serde_json::Value;
+use stack_test::external::ADAPTERS;
 use stack_test::plan::BUILT_IN;
 use stack_test::source::{SourceFile, yaml};
-use stack_test::suite::ModelKind;
 use stack_test::suite::keys::TABLES;
+use stack_test::suite::{External, ModelKind};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -78,6 +79,19 @@ fn the_documentation_mentions_every_key_and_name() {
     }
 }
 
+#[test]
+fn a_suite_may_name_every_adapter_there_is() {
+    let names: Vec<&str> = ADAPTERS.iter().map(|adapter| adapter.name).collect();
+    assert_eq!(names, External::ADAPTERS);
+    let written = &schema()["$defs"]["external"]["properties"]["adapter"]["enum"];
+    assert_eq!(written.as_array().unwrap().iter().filter_map(Value::as_str).collect::<Vec<_>>(), names);
+    for adapter in ADAPTERS {
+        let file = SourceFile::new("a.yaml", format!("external: {}", adapter.example));
+        let errors = stack_test::suite::parse(&file).errors;
+        assert!(errors.is_empty(), "{}", errors[0].render(false));
+    }
+}
+
 /// Every example of the documentation that is a whole file is one that the parser takes.
 #[test]
 fn the_examples_of_the_documentation_are_suites() {
@@ -135,6 +149,12 @@ fn the_schema_refuses_what_the_parser_refuses() {
         "match: [{ provider: openai }]\ncases: []",
         "include: inference/\nsteps: []",
         "external: { adapter: mocha, command: [x] }",
+        "external: { adapter: pytest, command: [] }",
+        "external: { adapter: pytest, command: [x], list: [y] }",
+        "external: { adapter: pytest, command: [x], distribute: folder }",
+        "external: { adapter: jest, command: [x], distribute: test }",
+        "external: { adapter: command, command: [x], start_timeout: 5s }",
+        "external: { adapter: pytest, command: [x], processes: 0 }",
     ] {
         let file = SourceFile::new("a.yaml", text);
         assert!(!stack_test::suite::parse(&file).errors.is_empty(), "the parser takes {text}");

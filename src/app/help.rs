@@ -5,6 +5,7 @@ use super::error::CommandError;
 use super::run::Common;
 use crate::check;
 use crate::cli::{Cli, HelpArgs};
+use crate::external::ADAPTERS;
 use crate::plan::BUILT_IN;
 use crate::recording::{EXPORTERS, IMPORTERS};
 use crate::report::REPORTERS;
@@ -39,6 +40,11 @@ const TOPICS: &[Topic] = &[
     Topic { name: "providers", summary: "model providers and their environment", text: providers },
     Topic { name: "importers", summary: "tools for `recordings import --from`", text: |_| Ok(importers()) },
     Topic { name: "exporters", summary: "tools for `recordings export --to`", text: |_| Ok(exporters()) },
+    Topic {
+        name: "adapters",
+        summary: "runners of tests for `external:` in a suite",
+        text: |_| Ok(adapters()),
+    },
     Topic { name: "exit-codes", summary: "what the process exits with", text: |_| Ok(exit_codes()) },
 ];
 
@@ -170,6 +176,12 @@ fn importers() -> String {
 
 fn exporters() -> String {
     columns(EXPORTERS.iter().map(|exporter| [exporter.example.to_owned(), exporter.summary.to_owned()]))
+}
+
+fn adapters() -> String {
+    let rows = ADAPTERS.iter().map(|adapter| [adapter.name.to_owned(), adapter.summary.to_owned()]);
+    let examples = ADAPTERS.iter().map(|adapter| [format!("external: {}", adapter.example)]);
+    format!("{}\nIn a suite, for example:\n{}", columns(rows), columns(examples))
 }
 
 fn exit_codes() -> String {

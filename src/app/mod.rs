@@ -14,6 +14,7 @@ mod doctor;
 mod entry;
 mod error;
 mod exit;
+mod external;
 mod files;
 mod gateway;
 mod help;

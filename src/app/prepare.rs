@@ -1,6 +1,7 @@
 //! Everything that can be found out, and complained about, before anything starts.
 
 use super::containers;
+use super::external;
 use super::inputs::Inputs;
 use super::project::{Project, Setup};
 use super::providers::Providers;
@@ -8,6 +9,7 @@ use super::rules::rule_book;
 use super::runtime;
 use super::settings::{self, RunRequest, Settings};
 use super::suites::SuitesFolder;
+use crate::external::Workshop;
 use crate::plan::{self, ModelChoices, Plan, Selection};
 use crate::recording::RuleBook;
 use crate::source::{Diagnostic, Origin, SourceFile, Span, nearest};
@@ -15,6 +17,7 @@ use crate::stack::{self, Client, ContainerSpec, Runtime};
 use crate::stack_config::{Config, Distro, Target};
 use crate::starter::{self, ConfigError};
 use crate::suite::ModelKind;
+use crate::text::Redactor;
 use std::sync::Arc;
 
 /// Everything that is known before anything starts.
@@ -31,6 +34,8 @@ pub(super) struct Prepared {
     pub(super) plan: Arc<Plan>,
     /// What does not count when provider calls are compared.
     pub(super) rules: Arc<RuleBook>,
+    /// Where other runners have their files.
+    pub(super) workshop: Arc<Workshop>,
     /// What the user should know.
     pub(super) notices: Vec<String>,
 }
@@ -39,14 +44,15 @@ pub(super) struct Prepared {
 ///
 /// # Errors
 /// Everything wrong in arguments, settings and suites.
-pub(super) fn prepare(
+pub(super) async fn prepare(
     request: RunRequest,
     inputs: &Inputs,
     project: &Project,
+    redactor: Redactor,
 ) -> Result<Vec<Prepared>, Vec<Diagnostic>> {
     let (mut all, mut errors): (_, Vec<Diagnostic>) = (Vec::new(), Vec::new());
     for settings in settings::settle(request, inputs, project)? {
-        match prepare_one(settings, inputs, project) {
+        match prepare_one(settings, inputs, project, redactor.clone()).await {
             Ok(prepared) => all.push(prepared),
             // What is wrong with a suite is so for every stack.
             Err(found) => found.into_iter().for_each(|error| {
@@ -59,9 +65,14 @@ pub(super) fn prepare(
     if errors.is_empty() { Ok(all) } else { Err(errors) }
 }
 
-fn prepare_one(settings: Settings, inputs: &Inputs, project: &Project) -> Result<Prepared, Vec<Diagnostic>> {
+async fn prepare_one(
+    settings: Settings,
+    inputs: &Inputs,
+    project: &Project,
+    redactor: Redactor,
+) -> Result<Prepared, Vec<Diagnostic>> {
     let folder = SuitesFolder::open(&inputs.cwd, &settings.suites_dir).map_err(|error| vec![error])?;
-    let resolved = plan::resolve(&folder, &settings.wanted)?;
+    let mut resolved = plan::resolve(&folder, &settings.wanted)?;
     // A setup tells how we start a stack; a server that somebody else runs has what its owner says.
     // Where its answers are compared with those of one of ours, both must be asked the same.
     let is_ours = settings.shares_setup || !matches!(settings.stack_config.target(), Target::Remote { .. });
@@ -98,7 +109,15 @@ fn prepare_one(settings: Settings, inputs: &Inputs, project: &Project) -> Result
         playable(&settings, &providers, inputs)?;
     }
     let selection = Selection { filter: settings.filter.clone(), tags: settings.tags.clone(), models };
-    let plan = Arc::new(plan::build(&folder, &resolved, &selection)?);
+    let workshop = Arc::new(external::workshop(project, inputs, redactor));
+    // Whatever is wrong with the suites is told before another runner is started.
+    let mut plan = plan::build(&folder, &resolved, &selection)?;
+    let unlisted = resolved.unlisted(&selection.models)?;
+    if !unlisted.is_empty() {
+        external::list(&mut resolved, unlisted, &workshop, inputs).await?;
+        plan = plan::build(&folder, &resolved, &selection)?;
+    }
+    let plan = Arc::new(plan);
     let (rules, mut unclear) = rule_book(project, &plan)?;
     notices.append(&mut unclear);
     Ok(Prepared {
@@ -110,6 +129,7 @@ fn prepare_one(settings: Settings, inputs: &Inputs, project: &Project) -> Result
         providers,
         plan,
         rules: Arc::new(rules),
+        workshop,
         notices,
     })
 }
@@ -118,13 +138,14 @@ fn prepare_one(settings: Settings, inputs: &Inputs, project: &Project) -> Result
 ///
 /// # Errors
 /// Everything wrong in arguments and settings, and in a run config that the embedded stack plays.
-pub(super) fn prepare_stack(
+pub(super) async fn prepare_stack(
     request: RunRequest,
     inputs: &Inputs,
     project: &Project,
+    redactor: Redactor,
 ) -> Result<Vec<Prepared>, Vec<Diagnostic>> {
     let settings = settings::settle(request, inputs, project)?;
-    settings.into_iter().map(|settings| bare(settings, inputs, project)).collect()
+    settings.into_iter().map(|settings| bare(settings, inputs, project, redactor.clone())).collect()
 }
 
 /// The stack, for a command that is about one alone.
@@ -141,7 +162,12 @@ pub(super) fn only(mut stacks: Vec<Prepared>) -> Result<Prepared, Vec<Diagnostic
     }
 }
 
-fn bare(settings: Settings, inputs: &Inputs, project: &Project) -> Result<Prepared, Vec<Diagnostic>> {
+fn bare(
+    settings: Settings,
+    inputs: &Inputs,
+    project: &Project,
+    redactor: Redactor,
+) -> Result<Prepared, Vec<Diagnostic>> {
     let setup = match &settings.setup {
         Some(name) => Some(setup_of(project, name).map_err(|error| vec![error])?),
         None => None,
@@ -154,11 +180,19 @@ fn bare(settings: Settings, inputs: &Inputs, project: &Project) -> Result<Prepar
     if runtime == Runtime::Embedded {
         playable(&settings, &providers, inputs)?;
     }
-    let container = containers::resolve(&settings, project, inputs).map_err(|error| vec![error])?;
-    let container_clients = project.containers.clients(inputs);
-    let (plan, rules) = (Arc::default(), Arc::default());
     let setup = settings.setup.clone();
-    Ok(Prepared { settings, runtime, container, container_clients, setup, providers, plan, rules, notices })
+    Ok(Prepared {
+        container: containers::resolve(&settings, project, inputs).map_err(|error| vec![error])?,
+        container_clients: project.containers.clients(inputs),
+        workshop: Arc::new(external::workshop(project, inputs, redactor)),
+        settings,
+        runtime,
+        setup,
+        providers,
+        plan: Arc::default(),
+        rules: Arc::default(),
+        notices,
+    })
 }
 
 /// Takes back the setup's models of providers that the embedded stack does not have: their cases are skipped, and that is said.

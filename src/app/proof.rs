@@ -141,6 +141,7 @@ impl<'a> Proof<'a> {
         let stack = stack.map_err(|error| error.diagnostics())?;
         let settings = runner::Settings {
             jobs: self.rig.prepared.settings.replay_jobs,
+            processes: self.rig.prepared.settings.replay_processes,
             max_failures: None,
             update_snapshots: false,
             // What differs from run to run must differ here.

@@ -34,7 +34,7 @@ pub(super) const STACK_KEY_ENV: &str = "STACK_TEST_API_KEY";
 const HOST_ENVS: [&str; 3] = ["STACK_TEST_MCP_HOST", "LLAMA_STACK_TEST_MCP_HOST", "OGX_TEST_MCP_HOST"];
 
 /// Where a run leaves what is not a report, below the working directory.
-const RUNS_FOLDER: &str = "target/stack-test";
+pub(super) const RUNS_FOLDER: &str = "target/stack-test";
 
 /// The longest from a process's death to our knowing it. Its connections break a moment earlier.
 const DEATH_NOTICE: Duration = Duration::from_secs(1);
@@ -90,6 +90,7 @@ impl Rig<'_> {
 
     /// Leaves nothing of the run that says nothing, and keeps the rest out of version control.
     pub(super) fn tidy(&self) {
+        self.prepared.workshop.tidy();
         remove_if_empty(&self.folder());
         remove_if_empty(&folder(self.inputs, &self.run_id));
         ignore_in_git(&runs_folder(self.inputs));
@@ -345,6 +346,8 @@ impl Rig<'_> {
         runner::Settings {
             base_urls,
             jobs: if self.must_record_alone(mode) { 1 } else { settings.jobs },
+            processes: settings.processes,
+            workshop: Some(Arc::clone(&self.prepared.workshop)),
             case_timeout: settings.case_timeout,
             max_failures: settings.max_failures,
             run_id: self.run_id.clone(),

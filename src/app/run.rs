@@ -3,6 +3,7 @@
 use super::ExitStatus;
 use super::check::Watch;
 use super::error::CommandError;
+use super::external;
 use super::files::find_project;
 use super::inputs::Inputs;
 use super::outputs::{OutputSettings, Outputs, colored};
@@ -60,10 +61,11 @@ pub(super) struct Made {
 /// # Errors
 /// The project's settings or a `--report` are wrong.
 pub(super) async fn run(common: &Common<'_>, request: RunRequest) -> Result<ExitStatus, CommandError> {
-    let made = make(common, request, prepare)?;
-    if let Ok([Prepared { settings, plan, .. }, ..]) = made.prepared.as_deref()
+    let made = make(common, request, prepare).await?;
+    if let Ok([Prepared { settings, plan, workshop, .. }, ..]) = made.prepared.as_deref()
         && settings.collect_only
     {
+        external::tidy(workshop, common.inputs);
         return Ok(list(plan));
     }
     let ended = run_made(common, made, None).await?;
@@ -97,10 +99,10 @@ pub(super) async fn run_made(
 ///
 /// # Errors
 /// The project's settings or a `--report` are wrong.
-pub(super) fn make(
+pub(super) async fn make(
     common: &Common<'_>,
     request: RunRequest,
-    prepare: impl FnOnce(RunRequest, &Inputs, &Project) -> Result<Vec<Prepared>, Vec<Diagnostic>>,
+    prepare: impl AsyncFnOnce(RunRequest, &Inputs, &Project, Redactor) -> Result<Vec<Prepared>, Vec<Diagnostic>>,
 ) -> Result<Made, CommandError> {
     let inputs = common.inputs;
     let project = common.load_project()?;
@@ -121,7 +123,11 @@ pub(super) fn make(
     let typed = settings::typed_secrets(&request);
     let mut unset = providers::unset(typed, inputs);
     let short = providers::too_short(&project, typed, inputs);
-    let mut prepared = prepare(request, inputs, &project);
+    let known = |secrets: &[(String, crate::model::Secret)]| {
+        Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()))
+            .allowing(project.allow_secrets.iter().cloned())
+    };
+    let mut prepared = prepare(request, inputs, &project, known(&secrets)).await;
     if !unset.is_empty() {
         unset.extend(prepared.err().unwrap_or_default());
         prepared = Err(unset);
@@ -132,8 +138,7 @@ pub(super) fn make(
         }
         prepared[0].notices.extend(short);
     }
-    outputs.redactor = Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()))
-        .allowing(project.allow_secrets.iter().cloned());
+    outputs.redactor = known(&secrets);
     Ok(Made { prepared, outputs, secrets, allow_secrets: project.allow_secrets })
 }
 

@@ -109,6 +109,10 @@ pub(super) struct Settings {
     pub(super) jobs: usize,
     /// Cases in flight where recordings answer, also while new ones are proven.
     pub(super) replay_jobs: usize,
+    /// Processes of other runners at a time.
+    pub(super) processes: usize,
+    /// The same while new recordings are proven.
+    pub(super) replay_processes: usize,
     pub(super) case_timeout: Duration,
     pub(super) run_timeout: Option<Duration>,
     pub(super) max_failures: Option<usize>,
@@ -230,6 +234,8 @@ pub(super) fn settle(
         jobs: jobs.unwrap_or(if recording { RECORD_JOBS } else { JOBS }),
         // Not what was typed: `-j 1` spares a provider, and its recordings must hold in a usual run.
         replay_jobs: project_jobs.unwrap_or(JOBS),
+        processes: jobs.unwrap_or_else(processors),
+        replay_processes: project_jobs.unwrap_or_else(processors),
         case_timeout: settling
             .duration(said("--case-timeout", &execution.case_timeout).or(run("case_timeout")))
             .unwrap_or(60 * second),
@@ -240,6 +246,11 @@ pub(super) fn settle(
     };
     let all = settling.for_each(&stacks, &models, settings, &typed);
     settling.end(all)
+}
+
+/// Processes of other runners where nobody says how many: unlike our own cases, they keep a processor busy each.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn wanted(selected: &Selected, default: Option<Said>) -> Wanted {

@@ -335,6 +335,7 @@ impl Ledger {
             return;
         }
         let Some(recorder) = &mut state.recorder else { return };
+        state.traffic.failed += usize::from(response.as_ref().is_some_and(is_error));
         let pending = recorder.end(ticket.slot, dialect, response);
         if state.closing && pending == 0 {
             let finished = state.recorder.take().filter(Recorder::is_whole);
@@ -345,6 +346,11 @@ impl Ledger {
                 self.save(recorder.into_set(ticket.owner.clone(), &client));
             }
         }
+    }
+
+    /// A call of `case` that is not kept was answered with an error.
+    pub(super) fn failed(&self, case: CaseId) {
+        self.lock().state(Owner::Case(case)).traffic.failed += 1;
     }
 
     /// The answer to the call of `ticket` is too large to be kept, so that the old set of its case must stay.
@@ -435,6 +441,7 @@ impl Inner {
             && let Some(place) = loaded.give(question, &mut state.given, owner == Owner::Session)
         {
             state.traffic.replayed += 1;
+            state.traffic.failed += usize::from(is_error(&loaded.set.exchanges[place].response));
             return match loaded.quoting(place, &state.given) {
                 Some(exchange) => Verdict::Quote(Box::new(exchange)),
                 None => Verdict::Replay(Arc::clone(loaded), place),
@@ -456,6 +463,11 @@ impl Inner {
         }
         Verdict::Forward(None)
     }
+}
+
+/// Whether a provider's answer is an error, or none at all.
+fn is_error(response: &Response) -> bool {
+    response.head.as_ref().is_none_or(|head| head.status >= 400)
 }
 
 fn spent(tokens: u64) -> String {

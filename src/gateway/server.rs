@@ -10,7 +10,7 @@ use super::mitm::Place;
 use super::pace::before_head;
 use super::request_body::{self, BodyProblem};
 use super::{Error, GatewayConfig, Upstream};
-use crate::model::{CaseId, Miss, ReplaySpeed};
+use crate::model::{CaseId, InferenceMode, Miss, ReplaySpeed};
 use crate::wire::message::Request;
 use crate::wire::trace::{BAGGAGE, step_in_baggage};
 use http::uri::Authority;
@@ -139,6 +139,9 @@ impl Server {
         if let (Some(admin), Some((case, _)), false) = (&self.admin, &named, polled) {
             admin.cases.arrive(case);
         }
+        // What is not kept is not seen by the ledger when it is answered.
+        let unkept = named.as_ref().filter(|_| self.ledger.mode == InferenceMode::Live);
+        let unkept = unkept.map(|(case, _)| case.clone());
         match self.ledger.decide(asked, named, polled) {
             Verdict::Replay(loaded, place) => {
                 let exchange = &loaded.set.exchanges[place];
@@ -161,7 +164,11 @@ impl Server {
                     sigv4.sign_again(&parts.method, &url, &mut parts.headers, &body);
                 }
                 let call = Call { url, method: parts.method, headers: parts.headers, body };
-                Ok(forwarder.pass(call, upstream, ticket).await)
+                let answer = forwarder.pass(call, upstream, ticket).await;
+                if let Some(case) = unkept.filter(|_| answer.status().as_u16() >= 400) {
+                    self.ledger.failed(case);
+                }
+                Ok(answer)
             }
         }
     }

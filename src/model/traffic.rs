@@ -13,6 +13,9 @@ pub struct Traffic {
     pub live: usize,
     /// Calls that no recording answers.
     pub misses: Vec<Miss>,
+    /// Calls to which the answer was an error (a status from 400 on, or none at all), recorded or not. They are counted above,
+    /// too.
+    pub failed: usize,
     /// Recorded answers that nothing asked for.
     pub unused: usize,
     /// What told the gateway that the calls belong to this case; `None` where there was no call.
@@ -22,11 +25,15 @@ pub struct Traffic {
 }
 
 impl Traffic {
+    /// The note on a case that was skipped after a provider call of its own had failed: most likely an error in disguise.
+    pub const SKIPPED_AFTER_FAILURE: &str = "skipped after a failed provider call";
+
     /// Adds the counts and misses of `other`.
     pub fn add(&mut self, other: &Self) {
         self.replayed += other.replayed;
         self.recorded += other.recorded;
         self.live += other.live;
+        self.failed += other.failed;
         self.unused += other.unused;
         self.misses.extend(other.misses.iter().cloned());
         self.decided = self.decided.max(other.decided);

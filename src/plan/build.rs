@@ -1,9 +1,12 @@
 //! From the files to the plan.
 
 use super::compile::Compiler;
+use super::external::{self, is_test};
 use super::library::Library;
 use super::resolve::{Resolved, ResolvedSuite, Wanted, resolve};
-use super::{Filter, ModelChoices, Plan, PlannedCase, PlannedSuite, SuiteSources, fixtures, parallel};
+use super::{
+    Filter, ModelChoices, Plan, PlannedCase, PlannedSuite, PlannedTool, SuiteSources, fixtures, parallel,
+};
 use crate::source::{Diagnostic, Origin, nearest};
 use crate::suite::Fragment;
 use std::collections::{HashMap, HashSet};
@@ -40,7 +43,7 @@ pub fn build(
     for (suite, built) in resolved.suites.iter().zip(built) {
         errors.extend(built.errors);
         plan.deselected += built.deselected;
-        take(&mut plan, suite, built.cases);
+        take(&mut plan, suite, built.cases, built.tool);
     }
     let errors = in_order(&resolved.errors, errors);
     if errors.is_empty() { Ok(plan) } else { Err(errors) }
@@ -58,7 +61,7 @@ pub fn load(
     build(sources, &resolve(sources, wanted)?, selection)
 }
 
-fn take(plan: &mut Plan, suite: &ResolvedSuite, mut cases: Vec<PlannedCase>) {
+fn take(plan: &mut Plan, suite: &ResolvedSuite, mut cases: Vec<PlannedCase>, tool: Option<Arc<PlannedTool>>) {
     if cases.is_empty() {
         return;
     }
@@ -69,6 +72,7 @@ fn take(plan: &mut Plan, suite: &ResolvedSuite, mut cases: Vec<PlannedCase>) {
         file: Arc::clone(&suite.file),
         about: suite.suite.about.clone(),
         rules: suite.suite.rules.clone(),
+        tool,
     });
 }
 
@@ -97,10 +101,22 @@ fn in_order(read: &[Diagnostic], compiled: Vec<Diagnostic>) -> Vec<Diagnostic> {
 
 /// What came of one file.
 #[derive(Default)]
-struct Built {
-    cases: Vec<PlannedCase>,
-    deselected: usize,
-    errors: Vec<Diagnostic>,
+pub(super) struct Built {
+    pub(super) cases: Vec<PlannedCase>,
+    pub(super) deselected: usize,
+    pub(super) tool: Option<Arc<PlannedTool>>,
+    pub(super) errors: Vec<Diagnostic>,
+}
+
+impl Built {
+    /// Takes a case if it is wanted, and counts it if not.
+    pub(super) fn take(&mut self, case: PlannedCase, wants: impl Fn(&PlannedCase) -> bool) {
+        if wants(&case) {
+            self.cases.push(case);
+        } else {
+            self.deselected += 1;
+        }
+    }
 }
 
 struct Builder<'a> {
@@ -112,6 +128,10 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn suite(&self, resolved: &ResolvedSuite) -> Built {
+        if let Some(spec) = &resolved.external {
+            let wants = |case: &PlannedCase| self.wants(resolved, case);
+            return external::build(resolved, spec, &self.selection.models, wants);
+        }
         let mut built = Built::default();
         let suite = &resolved.suite;
         let headers = &suite.defaults.headers;
@@ -130,11 +150,7 @@ impl Builder<'_> {
             let cases = expansion.cases(0, &fixtures);
             ids.check(&case.name.text, &case.name.origin, &cases, &mut built.errors);
             for case in cases {
-                if self.wants(resolved, &case) {
-                    built.cases.push(case);
-                } else {
-                    built.deselected += 1;
-                }
+                built.take(case, |case| self.wants(resolved, case));
             }
         }
         built.errors.append(&mut compiler.errors);
@@ -152,6 +168,9 @@ impl Builder<'_> {
 
 /// Whether `name` is the case with these very params, or the case with any.
 fn is_case(case: &PlannedCase, name: &str) -> bool {
+    if case.external.is_some() {
+        return is_test(case.id.case(), name);
+    }
     let rest = case.id.case().strip_prefix(name);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("["))
 }

@@ -75,9 +75,7 @@ impl<'a> Compiler<'a> {
 /// Why a case that wants models which are not chosen is skipped.
 fn missing(case: &Case, choices: &ModelChoices) -> Option<String> {
     let missing = case.models.iter().filter(|kind| choices.get(**kind).is_empty());
-    let reasons: Vec<String> = missing
-        .map(|kind| format!("no {} given ({})", kind.name().replace('_', " "), kind.option()))
-        .collect();
+    let reasons: Vec<String> = missing.map(|kind| kind.missing()).collect();
     (!reasons.is_empty()).then(|| reasons.join(", "))
 }
 
@@ -113,6 +111,7 @@ impl Expansion<'_> {
             names,
             steps: Arc::clone(&self.block.steps),
             finally: Arc::clone(&self.block.finally),
+            external: None,
         }
     }
 
@@ -207,7 +206,7 @@ fn names(models: &[(ModelKind, &str)], params: &[(&str, &(&str, ParamValue))]) -
 }
 
 /// The words of the suite and those of the case, each once.
-fn both(suite: &[String], case: &[String]) -> Vec<String> {
+pub(super) fn both(suite: &[String], case: &[String]) -> Vec<String> {
     let more = case.iter().filter(|word| !suite.contains(word));
     suite.iter().chain(more).cloned().collect()
 }

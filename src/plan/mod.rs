@@ -9,6 +9,7 @@ mod build;
 mod catalog;
 mod compile;
 mod expand;
+mod external;
 mod filter;
 mod filter_syntax;
 mod fixtures;
@@ -21,6 +22,7 @@ mod sources;
 mod types;
 
 pub use build::{Selection, build, load};
+pub use external::{ExternalTest, ListedTest, PlannedTool, Rendered, Unlisted};
 pub use filter::Filter;
 pub use model_choices::ModelChoices;
 pub use names::{BUILT_IN, BuiltIn};

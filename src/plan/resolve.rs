@@ -1,9 +1,10 @@
 //! From the names on the command line to the files they stand for, read.
 
+use super::ListedTest;
 use super::catalog::{Catalog, Found};
 use super::{SuiteSources, parallel};
 use crate::source::{Diagnostic, Origin, SourceFile, Span};
-use crate::suite::{self, Bundle, Document, Fragment, Suite, Word};
+use crate::suite::{self, Bundle, Document, External, Fragment, Suite, Word};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -49,6 +50,10 @@ pub(super) struct ResolvedSuite {
     pub(super) path: String,
     pub(super) file: Arc<SourceFile>,
     pub(super) suite: Suite,
+    /// Set if another runner has its tests; then `suite` has no cases.
+    pub(super) external: Option<External>,
+    /// The tests of that runner, once they are listed.
+    pub(super) tests: Option<Vec<ListedTest>>,
     /// The cases asked for by id; all, if there are none.
     pub(super) only: Vec<Word>,
 }
@@ -293,7 +298,7 @@ impl Resolved {
         match read.document {
             Document::Suite(suite) => {
                 self.errors.extend(read.errors);
-                self.suites.push(ResolvedSuite { path: path.to_owned(), file: read.file, suite, only });
+                self.add(path, read.file, (suite, None), only);
             }
             // Its own files are in the folder too, or were left out of it on purpose.
             Document::Bundle(_) if !named => {}
@@ -306,10 +311,21 @@ impl Resolved {
             }
             Document::External(external) => {
                 self.errors.extend(read.errors);
-                let what = "suites of other runners come with a later version";
-                self.errors.push(Diagnostic::at(external.origin, what).hint("leave it out with `exclude`"));
+                let suite = Suite { about: external.about.clone(), ..Suite::default() };
+                self.add(path, read.file, (suite, Some(external)), only);
             }
         }
+    }
+
+    fn add(
+        &mut self,
+        path: &str,
+        file: Arc<SourceFile>,
+        (suite, external): (Suite, Option<External>),
+        only: Vec<Word>,
+    ) {
+        let path = path.to_owned();
+        self.suites.push(ResolvedSuite { path, file, suite, external, tests: None, only });
     }
 }
 

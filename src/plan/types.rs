@@ -1,5 +1,6 @@
 //! The plan: what the runner works off.
 
+use super::external::{ExternalTest, PlannedTool};
 use crate::check::{Captures, Checks, TextTemplate, ValueTemplate};
 use crate::model::CaseId;
 use crate::source::{Origin, SourceFile};
@@ -30,6 +31,8 @@ pub struct PlannedSuite {
     pub about: Option<String>,
     /// What does not count when its provider calls are compared.
     pub rules: Vec<DeclaredRule>,
+    /// The runner of its tests, if it is somebody else's.
+    pub tool: Option<Arc<PlannedTool>>,
 }
 
 /// A case with its parameters filled in.
@@ -65,6 +68,8 @@ pub struct PlannedCase {
     pub steps: Arc<[PlannedStep]>,
     /// Steps that run at the end whatever happened; failures in them count.
     pub finally: Arc<[PlannedStep]>,
+    /// Set if another runner has the work; then there are no steps.
+    pub external: Option<ExternalTest>,
 }
 
 impl PlannedCase {

@@ -50,6 +50,9 @@ pub struct Child {
 }
 
 impl Child {
+    /// How a process ended, in the words of [`Child::wait`], with which nothing is wrong.
+    pub const WELL: &str = "exit status 0";
+
     /// Runs `launch` in a group of its own, its output in the log. When it is stopped, it has `grace` to end by itself.
     ///
     /// # Errors
@@ -167,7 +170,7 @@ async fn reap(
     ended.send_replace(Some(words));
 }
 
-fn in_words(status: ExitStatus) -> String {
+pub(super) fn in_words(status: ExitStatus) -> String {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         return format!("signal {signal}");

@@ -15,6 +15,8 @@ mod group;
 mod identity;
 #[expect(clippy::disallowed_methods, reason = "the log of a process is created here, and its end read")]
 mod log;
+#[expect(clippy::disallowed_methods, reason = "spawns what is run for what it prints")]
+mod printed;
 
 pub use capture::{Captured, capture, run_blocking};
 pub use child::{Child, Launch};
@@ -23,3 +25,4 @@ pub use error::Error;
 pub use group::Group;
 pub use identity::Identity;
 pub use log::{Log, LogRequest};
+pub use printed::{Printed, printed};

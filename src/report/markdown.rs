@@ -6,7 +6,7 @@ use super::comparison::Comparison;
 use super::ledger::Ledger;
 use super::{Counts, ReportError, Reporter, ReporterSettings, ReporterSpec, Verdict, drawing};
 use crate::events::Event;
-use crate::model::Status;
+use crate::model::{Status, Traffic};
 use crate::text::{one_line, plural, seconds};
 use std::io::Write;
 
@@ -25,7 +25,13 @@ pub(super) const SPEC: ReporterSpec = ReporterSpec {
     example: "markdown=summary.md",
     default_path: Some("summary.md"),
     make: |settings, out| {
-        Box::new(Markdown { out, settings, ledger: Ledger::default(), failures: Vec::new() })
+        Box::new(Markdown {
+            out,
+            settings,
+            ledger: Ledger::default(),
+            failures: Vec::new(),
+            excused: Vec::new(),
+        })
     },
 };
 
@@ -35,6 +41,8 @@ struct Markdown {
     ledger: Ledger,
     /// Place in the plan, title, drawing.
     failures: Vec<(usize, String, String)>,
+    /// Place in the plan, id and reason of what was skipped after a provider call of its own had failed.
+    excused: Vec<(usize, String, String)>,
 }
 
 impl Reporter for Markdown {
@@ -47,12 +55,27 @@ impl Reporter for Markdown {
             let on = self.ledger.on_stack(case.suite);
             self.failures.push((case.index, format!("{}{on}", case.id), drawn));
         }
+        if let Event::CaseFinished(case) = event
+            && case.traffic.notes.iter().any(|note| note == Traffic::SKIPPED_AFTER_FAILURE)
+        {
+            let reason = case.outcome.reason().unwrap_or_default().to_owned();
+            self.excused.push((case.index, case.id.to_string(), reason));
+        }
     }
 
     fn finish(&mut self) -> Result<(), ReportError> {
         self.failures.sort_by_key(|(index, ..)| *index);
+        self.excused.sort_by_key(|(index, ..)| *index);
         let differences = differences(&mut self.ledger.comparison);
-        let page = [self.head(), self.table(), differences, self.details(), self.slowest()].concat();
+        let page = [
+            self.head(),
+            self.table(),
+            differences,
+            self.details(),
+            self.excused(),
+            self.slowest(),
+        ]
+        .concat();
         let written = self.out.write_all(page.as_bytes()).and_then(|()| self.out.flush());
         written.map_err(ReportError::of(NAME))
     }
@@ -120,6 +143,20 @@ impl Markdown {
                 plural(left_out, "failure")
             ));
         }
+        text
+    }
+
+    fn excused(&self) -> String {
+        if self.excused.is_empty() {
+            return String::new();
+        }
+        let mut text = format!("{} {}:\n\n", self.excused.len(), Traffic::SKIPPED_AFTER_FAILURE);
+        for (_, id, reason) in &self.excused {
+            if text.len() < TABLE_ROOM {
+                text.push_str(&format!("- <code>{}</code>: {}\n", escape(id), escape(reason)));
+            }
+        }
+        text.push('\n');
         text
     }
 

@@ -141,10 +141,12 @@ impl Tally {
         if let Some(suite) = self.suites.get_mut(case.suite) {
             suite.add(case);
         }
-        let Traffic { replayed, recorded, live, misses: _, unused, decided, notes: _ } = &case.traffic;
+        let Traffic { replayed, recorded, live, misses: _, failed, unused, decided, notes: _ } =
+            &case.traffic;
         self.traffic.replayed += replayed;
         self.traffic.recorded += recorded;
         self.traffic.live += live;
+        self.traffic.failed += failed;
         self.traffic.unused += unused;
         if let Some(decided) = decided {
             *self.decided.entry(*decided).or_default() += 1;

@@ -2,6 +2,7 @@
 
 use super::attempt::{self, Ended};
 use super::client::Client;
+use super::excuse::{Excused, says_failed};
 use super::lanes::Lanes;
 use super::telemetry::Heard;
 use super::{CaseScope, Settings, Stop};
@@ -23,6 +24,8 @@ pub(super) struct Executor<'a> {
     pub(super) stop: &'a Stop,
     /// Counts attempts, so that each has a token of its own.
     pub(super) attempts: AtomicU64,
+    /// Who was skipped after a provider call of its own had failed.
+    pub(super) excused: Excused,
 }
 
 /// An attempt with its time and its provider calls.
@@ -135,24 +138,37 @@ impl Executor<'_> {
         let limit = case.timeout.unwrap_or_else(|| self.settings.case_timeout + waits(&case.steps));
         let ended = self.attempt(client, case, limit).await;
         let outcome = judge(case, &ended);
+        let (ended, outcome, traffic) = self.close(case, ended, outcome);
+        Tried { ended, outcome, traffic, duration: begun.elapsed() }
+    }
+
+    /// Tells the gateway that `case` has ended, and settles what its outcome and its provider calls mean together.
+    pub(super) fn close(
+        &self,
+        case: &PlannedCase,
+        mut ended: Ended,
+        outcome: Outcome,
+    ) -> (Ended, Outcome, Traffic) {
         let well = matches!(
             outcome,
             Outcome::Passed | Outcome::XFailed { .. } | Outcome::XPassed { strict: false, .. }
         );
-        let keep = well || self.settings.keep_failed && outcome.status() == Status::Failed;
+        // Other runners' tests may ask first, and then skip: without the answer, the next run would not get to the skip.
+        let skipped = matches!(&outcome, Outcome::Skipped { reason } if case.external.is_some() && !says_failed(reason));
+        let keep = well || skipped || self.settings.keep_failed && outcome.status() == Status::Failed;
         let mut traffic = self.scope.close(&case.id, keep);
         for miss in &mut traffic.misses {
             let step = miss.step.as_ref().and_then(|step| step.parse::<usize>().ok()?.checked_sub(1));
             miss.place = step.and_then(|step| ended.steps.get(step)).map(ToString::to_string);
         }
         // A missing recording fails the case whatever the stack made of it, expected failure or not: nothing was tested.
-        let outcome = if traffic.misses.is_empty() { outcome } else { Outcome::Failed };
-        let mut tried = Tried { ended, outcome, traffic, duration: begun.elapsed() };
-        if self.settings.strict && well && tried.traffic.unused > 0 {
-            tried.ended.failures.push(leftover(case, tried.traffic.unused));
-            tried.outcome = Outcome::Failed;
+        let mut outcome = if traffic.misses.is_empty() { outcome } else { Outcome::Failed };
+        if self.settings.strict && well && traffic.unused > 0 {
+            ended.failures.push(leftover(case, traffic.unused));
+            outcome = Outcome::Failed;
         }
-        tried
+        self.excused.look_at(&case.id, &outcome, &mut traffic);
+        (ended, outcome, traffic)
     }
 
     async fn attempt(&self, client: &Client, case: &PlannedCase, limit: Duration) -> Ended {

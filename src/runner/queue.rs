@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::Notify;
 
-/// The cases not yet begun, in the order of the plan, minus those whose locks are taken.
+/// The cases with steps not yet begun, in the order of the plan, minus those whose locks are taken.
 pub(super) struct Queue<'a> {
     cases: &'a [PlannedCase],
     state: Mutex<State<'a>>,
@@ -72,6 +72,9 @@ impl<'a> Queue<'a> {
         while state.next < self.cases.len() {
             let index = state.next;
             state.next += 1;
+            if self.cases[index].external.is_some() {
+                continue;
+            }
             if self.is_free(&state, index) {
                 return self.hold(&mut state, index);
             }

@@ -1,8 +1,11 @@
 //! All cases of a run, a given number of them in flight.
 
+use super::excuse::Excused;
 use super::executor::Executor;
+use super::external::Externals;
 use super::lanes::Lanes;
 use super::queue::Queue;
+use super::slots::Slots;
 use super::{CaseScope, Settings, Stop, StopReason};
 use crate::events::{CaseReport, CaseStart, Event};
 use crate::model::{Outcome, Traffic};
@@ -15,12 +18,12 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 /// What the workers share.
-struct Shared {
-    plan: Arc<Plan>,
-    settings: Settings,
+pub(super) struct Shared {
+    pub(super) plan: Arc<Plan>,
+    pub(super) settings: Settings,
     scope: Arc<dyn CaseScope>,
-    events: UnboundedSender<Event>,
-    stop: Stop,
+    pub(super) events: UnboundedSender<Event>,
+    pub(super) stop: Stop,
     failed: AtomicUsize,
 }
 
@@ -37,7 +40,8 @@ pub async fn run(
     stop: Stop,
 ) -> Result<Vec<(PathBuf, String)>, String> {
     let lanes = Lanes::new(&settings)?;
-    let jobs = settings.jobs.clamp(1, plan.cases.len().max(1));
+    let own = plan.cases.iter().filter(|case| case.external.is_none()).count();
+    let jobs = settings.jobs.clamp(1, own.max(1));
     let failed = AtomicUsize::new(0);
     let shared = Shared { plan, settings, scope, events, stop, failed };
     // One task drives all workers: what they do between two awaits is microseconds of parsing and comparing, and one
@@ -49,9 +53,15 @@ pub async fn run(
             scope: shared.scope.as_ref(),
             stop: &shared.stop,
             attempts: AtomicU64::new(1),
+            excused: Excused::default(),
         };
         let queue = Queue::new(&shared.plan.cases);
-        join_all((0..jobs).map(|_| shared.work(&queue, &executor))).await
+        let slots = Slots::new(&shared.settings);
+        let externals = Externals { shared: &shared, executor: &executor, slots: &slots };
+        let own = join_all((0..jobs).map(|_| shared.work(&queue, &executor, &slots)));
+        let (snapshots, ()) = tokio::join!(own, externals.run());
+        executor.excused.tell(&shared.events);
+        snapshots
     });
     let snapshots = workers.await.map_err(|error| format!("a worker ended abnormally: {error}"))?;
     Ok(snapshots.into_iter().flatten().collect())
@@ -59,7 +69,12 @@ pub async fn run(
 
 impl Shared {
     /// Runs cases until none is left, and returns the snapshots that came of them.
-    async fn work(&self, queue: &Queue<'_>, executor: &Executor<'_>) -> Vec<(PathBuf, String)> {
+    async fn work(
+        &self,
+        queue: &Queue<'_>,
+        executor: &Executor<'_>,
+        slots: &Slots,
+    ) -> Vec<(PathBuf, String)> {
         let mut all = Vec::new();
         while !self.stop.is_requested() {
             let next = tokio::select! {
@@ -72,6 +87,7 @@ impl Shared {
             let (report, snapshots) = match executor.skip_reason(case) {
                 Some(reason) => (skipped(index, case, reason), Vec::new()),
                 None => {
+                    let _in_flight = slots.case().await;
                     let _ = self.events.send(Event::CaseStarted(CaseStart { index, id: case.id.clone() }));
                     executor.execute(index, case).await
                 }
@@ -83,7 +99,7 @@ impl Shared {
         all
     }
 
-    fn finish(&self, report: CaseReport) {
+    pub(super) fn finish(&self, report: CaseReport) {
         let is_failure = report.outcome.is_failure();
         let _ = self.events.send(Event::CaseFinished(Box::new(report)));
         if !is_failure {
@@ -97,7 +113,7 @@ impl Shared {
     }
 }
 
-fn skipped(index: usize, case: &PlannedCase, reason: String) -> CaseReport {
+pub(super) fn skipped(index: usize, case: &PlannedCase, reason: String) -> CaseReport {
     CaseReport {
         index,
         id: case.id.clone(),

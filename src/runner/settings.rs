@@ -1,5 +1,6 @@
 //! What a run is told.
 
+use crate::external::Workshop;
 use crate::fixtures::Collector;
 use crate::model::{Capabilities, Secret};
 use std::sync::Arc;
@@ -12,6 +13,10 @@ pub struct Settings {
     pub base_urls: Vec<String>,
     /// How many cases may be in flight.
     pub jobs: usize,
+    /// How many processes of other runners there may be at a time, all suites together.
+    pub processes: usize,
+    /// Where these have their files; without it, their tests are errors.
+    pub workshop: Option<Arc<Workshop>>,
     /// The longest a case may take that sets no time of its own.
     pub case_timeout: Duration,
     /// Take no further case after so many failures.

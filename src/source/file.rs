@@ -102,6 +102,17 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// A whole line, counted from 1, without the blanks around it; the end of the text if there is no such line.
+    pub fn of_line(file: &Arc<SourceFile>, line: usize) -> Self {
+        let start = file.offset(line, 1);
+        let text = file.text()[start..].lines().next().unwrap_or_default();
+        let start = start + (text.len() - text.trim_start().len());
+        let span = Span { start, end: start + text.trim().len() };
+        Self { file: Arc::clone(file), span }
+    }
+}
+
 impl fmt::Display for Origin {
     /// `file:line:column`, which editors and terminals turn into a link.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

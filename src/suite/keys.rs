@@ -77,7 +77,7 @@ pub static EXTERNAL_FILE: Table = Table {
     what: "an external suite",
     keys: &[
         key("about", "one line on what it checks"),
-        key("tags", "words to select it by, with --tag"),
+        key("tags", "words to select its tests by, with --tag, beside their own"),
         key("requires", "what a stack must offer; without it the suite is skipped"),
         key("external", "the runner to start"),
     ],
@@ -90,6 +90,13 @@ pub static EXTERNAL: Table = Table {
     keys: &[
         key("adapter", "how its results are read: pytest, jest or command"),
         key("command", "the program and its arguments"),
+        key("list", "for `command`: a program that prints the id of a test a line, and its arguments"),
+        key("cwd", "where it runs, seen from the project's folder"),
+        key("env", "environment variables"),
+        key("distribute", "what is given to a process at once: a whole file (unless set) or a test"),
+        key("timeout", "the longest one test may take"),
+        key("start_timeout", "the longest a process may take until it is ready to run a test"),
+        key("processes", "the most processes at a time; as many as cases may be in flight unless set"),
     ],
 };
 

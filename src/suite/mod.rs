@@ -26,7 +26,7 @@ pub use document::{Parsed, parse, parse_fragments};
 pub use model_kind::ModelKind;
 pub use rule::{DeclaredRule, parse_rules};
 pub use spec::{
-    BodySpec, Bundle, Case, Defaults, Document, ExpectedFailure, External, Field, FixtureKind, FixtureSpec,
-    Fragment, HostedFile, HostedSpec, McpSpec, Param, ParamValue, PartSpec, PartValue, Poll, Repeat, Request,
-    Skip, Step, Suite, ToolSpec, Word,
+    BodySpec, Bundle, Case, Defaults, Distribute, Document, ExpectedFailure, External, Field, FixtureKind,
+    FixtureSpec, Fragment, HostedFile, HostedSpec, McpSpec, Param, ParamValue, PartSpec, PartValue, Poll,
+    Repeat, Request, Skip, Step, Suite, ToolSpec, Word,
 };

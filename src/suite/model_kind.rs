@@ -64,6 +64,11 @@ impl ModelKind {
         }
     }
 
+    /// Why what needs it is skipped where none is chosen: `no text model given (--text-model)`.
+    pub fn missing(self) -> String {
+        format!("no {} given ({})", self.name().replace('_', " "), self.option())
+    }
+
     /// The kind of this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)

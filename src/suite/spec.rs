@@ -91,10 +91,39 @@ pub struct External {
     pub adapter: Option<Word>,
     /// The program and its arguments, which may hold templates.
     pub command: Vec<Node>,
+    /// A program that lists the tests, and its arguments.
+    pub list: Vec<Node>,
+    /// Where it runs; a string.
+    pub cwd: Option<Node>,
+    /// Environment variables.
+    pub env: Vec<Field>,
+    /// What a process is given at once.
+    pub distribute: Distribute,
+    /// The longest one test may take.
+    pub timeout: Option<Duration>,
+    /// The longest a process may take until it is ready to run a test.
+    pub start_timeout: Option<Duration>,
+    /// The most processes at a time.
+    pub processes: Option<u32>,
+}
+
+/// What a process of another runner is given at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Distribute {
+    /// All tests of a file, so that what they share is set up once.
+    #[default]
+    File,
+    /// One test.
+    Test,
+}
+
+impl Distribute {
+    /// The words in a suite.
+    pub const NAMES: [&'static str; 2] = ["file", "test"];
 }
 
 impl External {
-    /// The adapters there are.
+    /// The adapters there are: those of the table in the room `external`, which this one cannot see.
     pub const ADAPTERS: [&'static str; 3] = ["pytest", "jest", "command"];
 }
 

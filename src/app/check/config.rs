@@ -51,7 +51,7 @@ struct Checking<'a> {
 /// Wrong arguments or settings.
 pub(super) async fn config(args: CheckConfigArgs, common: &Common<'_>) -> Result<ExitStatus, CommandError> {
     // What is wrong with the arguments is wrong with all files.
-    let made = make(common, request(&args, "starter"), prepare_stack)?;
+    let made = make(common, request(&args, "starter"), prepare_stack).await?;
     let redactor = made.outputs.redactor;
     let prepared = made.prepared.and_then(only).map_err(CommandError::usage)?;
     prepared.notices.iter().for_each(|notice| said::note(notice, &redactor));
@@ -120,7 +120,7 @@ impl Checking<'_> {
         let is_path = [".yaml", ".yml"].iter().any(|end| typed.ends_with(end)) || typed.contains('/');
         let typed = if is_path { typed.into_owned() } else { format!(".{MAIN_SEPARATOR}{typed}") };
         let Made { prepared, secrets, allow_secrets, .. } =
-            make(self.common, request(self.args, &typed), prepare_stack)?;
+            make(self.common, request(self.args, &typed), prepare_stack).await?;
         let prepared = match prepared.and_then(only) {
             Ok(prepared) => prepared,
             Err(errors) => return failed(errors),

@@ -21,7 +21,7 @@ pub(super) async fn openapi(args: CheckOpenapiArgs, common: &Common<'_>) -> Resu
     let CheckOpenapiArgs { mut run, openapi, format } = args;
     let output = &mut run.common.output;
     output.quiet = !output.verbose;
-    let mut made = make(common, RunRequest::from(run), prepare)?;
+    let mut made = make(common, RunRequest::from(run), prepare).await?;
     made.outputs.aside = true;
     let named = match &openapi {
         Some(name) => Some(

@@ -42,7 +42,7 @@ struct Outcome {
 pub(super) async fn routes(args: CheckRoutesArgs, common: &Common<'_>) -> Result<ExitStatus, CommandError> {
     let CheckRoutesArgs { selected, target, models, openapi, require, format } = args;
     let Made { prepared, outputs, secrets, allow_secrets } =
-        make(common, request(selected, target, models), prepare)?;
+        make(common, request(selected, target, models), prepare).await?;
     let mut prepared = prepared.and_then(only).map_err(CommandError::usage)?;
     if prepared.settings.collect_only {
         return Ok(list(&prepared.plan));

@@ -27,6 +27,8 @@ pub(super) struct Cases {
     /// Without.
     bare: HashSet<String>,
     suites: HashSet<String>,
+    /// Those of them whose tests another runner has.
+    external: HashSet<String>,
 }
 
 /// What the suites say of a set.
@@ -58,7 +60,8 @@ impl Cases {
         let all = Wanted { names: vec![".".to_owned()], subdirs: Vec::new() };
         let resolved = plan::resolve(&folder, &all).map_err(CommandError::usage)?;
         let suites = resolved.suite_paths().map(str::to_owned).collect();
-        let mut cases = Self { planned: HashMap::new(), bare: HashSet::new(), suites };
+        let external = resolved.external_paths().map(str::to_owned).collect();
+        let mut cases = Self { planned: HashMap::new(), bare: HashSet::new(), suites, external };
         let known = setups.iter().filter_map(|name| Some((name, recordings.project.setups.get(name)?)));
         let known: Vec<_> = known.collect();
         // Without a setup, too: the names are the same, and there may be none.
@@ -84,6 +87,8 @@ impl Cases {
     pub(super) fn standing(&self, owner: &Owner) -> Standing {
         match owner {
             Owner::Case(case) if !self.suites.contains(case.suite()) => Standing::NoSuite,
+            // Its tests are known to another runner, which is not asked here.
+            Owner::Case(case) if self.external.contains(case.suite()) => Standing::Needed,
             Owner::Case(case) if !self.bare.contains(&bare(case)) => Standing::CaseGone,
             _ => Standing::Needed,
         }
@@ -92,6 +97,9 @@ impl Cases {
     /// Whether the suites have the case with these parameters, run with the models of `setup`. A setup that the project
     /// does not know may have had any.
     pub(super) fn is_planned(&self, setup: &str, owner: &Owner) -> bool {
+        if matches!(owner, Owner::Case(case) if self.external.contains(case.suite())) {
+            return true;
+        }
         let known = self.planned.get(setup);
         matches!(owner, Owner::Session) || known.is_none_or(|ids| ids.contains(&owner.to_string()))
     }

@@ -134,6 +134,8 @@ pub(super) struct Calls<'a> {
     replayed: usize,
     recorded: usize,
     live: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    failed: usize,
     unused: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     decided_by: Option<&'static str>,
@@ -145,11 +147,12 @@ pub(super) struct Calls<'a> {
 
 impl<'a> Calls<'a> {
     pub(super) fn new(traffic: &'a Traffic) -> Self {
-        let Traffic { replayed, recorded, live, misses, unused, decided, notes } = traffic;
+        let Traffic { replayed, recorded, live, misses, failed, unused, decided, notes } = traffic;
         Self {
             replayed: *replayed,
             recorded: *recorded,
             live: *live,
+            failed: *failed,
             unused: *unused,
             decided_by: decided.map(|rung| rung.name()),
             notes,
@@ -238,6 +241,10 @@ impl<'a> Compared<'a> {
         let StackStart { name, stack_config, mode, cases: _ } = start;
         Self { name, stack_config, mode: mode.name(), stack: ready.map(Stack::new) }
     }
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Seconds, to the microsecond.

@@ -95,12 +95,13 @@ fn rerun(attempt: &Attempt, dialect: Dialect) -> TestRerun {
 }
 
 fn properties(case: &CaseReport) -> Vec<Property> {
-    let Traffic { replayed, recorded, live, misses, unused, decided, notes } = &case.traffic;
+    let Traffic { replayed, recorded, live, misses, failed, unused, decided, notes } = &case.traffic;
     let counts = [
         ("calls.replayed", *replayed),
         ("calls.recorded", *recorded),
         ("calls.live", *live),
         ("calls.missing", misses.len()),
+        ("calls.failed", *failed),
         ("calls.unused", *unused),
     ];
     let mut properties: Vec<_> = counts

@@ -3,6 +3,7 @@
 #[cfg(target_os = "linux")]
 mod containers;
 mod exit_codes;
+mod external;
 mod fixtures;
 mod matching;
 mod misses;

@@ -1,0 +1,94 @@
+//! Listing the tests of a runner.
+
+use super::message::{Listed, Said, Unreadable};
+use super::worker::{Lost, Phase, Worker};
+use super::{Error, How, Tool, Workshop};
+use crate::process::{Child, Printed, printed};
+use tokio::time::timeout;
+
+/// So many lines of what a command complains about are shown.
+const LINES: usize = 20;
+
+/// The tests of a runner.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// Those there are, in the runner's order.
+    pub tests: Vec<Listed>,
+    /// What it could not look into.
+    pub errors: Vec<Unreadable>,
+}
+
+/// Lists the tests of `tool`. Nothing of them is run.
+///
+/// # Errors
+/// It cannot be started, does not come to its end, or makes no sense.
+pub async fn collect(tool: &Tool, workshop: &Workshop) -> Result<Collected, Error> {
+    match tool.adapter.how {
+        How::Single => print(tool, workshop).await,
+        How::Asks | How::Files => ask(tool, workshop).await,
+    }
+}
+
+async fn ask(tool: &Tool, workshop: &Workshop) -> Result<Collected, Error> {
+    let mut worker = Worker::spawn(tool, workshop, Phase::Collect, &[]).await?;
+    let mut collected = None;
+    let limit = tool.start_timeout;
+    let lost = match timeout(limit, listen(&mut worker, &mut collected)).await {
+        Ok(lost) => lost,
+        Err(_) => return Err(Error::Slow { limit, log: worker.tail() }),
+    };
+    let how = match lost {
+        Lost::Ended(how) => how,
+        Lost::HungUp => worker.wait().await,
+        Lost::Nonsense(what) => return Err(Error::Nonsense { what, log: worker.tail() }),
+    };
+    // jest lists a file at a time: one that broke off in between would lose tests without a word.
+    let cut_short = |collected: &Collected| {
+        let whole = how == Child::WELL || !collected.errors.is_empty();
+        how.starts_with("signal") || tool.adapter.how == How::Files && !whole
+    };
+    match collected {
+        Some(collected) if !cut_short(&collected) => {
+            forget(worker.log());
+            Ok(collected)
+        }
+        _ => Err(Error::Ended { how, log: worker.tail() }),
+    }
+}
+
+/// Takes the tests as they come, until nothing more does.
+async fn listen(worker: &mut Worker, collected: &mut Option<Collected>) -> Lost {
+    loop {
+        match worker.hear().await {
+            Ok(Said::Collected { tests, errors }) => {
+                let all = collected.get_or_insert_default();
+                all.tests.extend(tests);
+                all.errors.extend(errors);
+            }
+            Ok(other) => return Lost::Nonsense(format!("{other:?}, where it was to list its tests")),
+            Err(lost) => return lost,
+        }
+    }
+}
+
+/// The lines that a command prints.
+async fn print(tool: &Tool, workshop: &Workshop) -> Result<Collected, Error> {
+    let limit = tool.start_timeout;
+    let Printed { stdout, stderr, ended } = printed(&tool.launch(workshop)?, limit).await?;
+    let log: Vec<String> = stderr.lines().map(str::to_owned).collect();
+    let log = log[log.len().saturating_sub(LINES)..].to_vec();
+    match ended {
+        None => return Err(Error::Slow { limit, log }),
+        Some(how) if how != Child::WELL => return Err(Error::Ended { how, log }),
+        Some(_) => {}
+    }
+    let lines = stdout.lines().map(str::trim).filter(|line| !line.is_empty());
+    let test = |line: &str| Listed { id: line.to_owned(), file: None, line: None, marks: Vec::new() };
+    Ok(Collected { tests: lines.map(test).collect(), errors: Vec::new() })
+}
+
+/// A list that was understood need not be read by a person.
+#[expect(clippy::disallowed_methods, reason = "removes what this process made")]
+fn forget(log: &std::path::Path) {
+    let _left = std::fs::remove_file(log);
+}

@@ -1,0 +1,529 @@
+"""PYTEST_DONT_REWRITE: lets stack-test drive a pytest suite: what runs, when, and whose each client call is.
+
+Loaded with PYTEST_PLUGINS; without STACK_TEST_CONTROL in the environment it does nothing at all. Python 3.9 and
+pytest 7 or later, standard library only, as it is imported into whatever environment the suite has.
+
+The tests stay pytest's: collection, fixtures, protocol and reports are its own. Taken over are the loop over the tests
+(stack-test says which comes next, so that several processes can share a suite) and the header that says whose a call
+is. Messages are JSON, one a line, over a connection to loopback:
+
+    collect:  hello, collected
+    run:      hello, ready, then for each test: next -> run | end, started -> go, finished
+
+If the connection ends, so does the process, there and then: nothing may outlive a killed stack-test.
+"""
+
+import json
+import os
+import queue
+import socket
+import sys
+import threading
+from urllib.parse import urlsplit
+
+import pytest
+
+KEPT = 64 * 1024  # bytes of each captured text; the end is what tells
+LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
+OWN_KEY = "stack-test.case="
+
+
+# -- the connection ----------------------------------------------------------------------------------------------------
+
+
+class Link:
+    """The connection to stack-test. Only the main thread sends; a thread of its own waits for what comes."""
+
+    def __init__(self, address):
+        host, port = address.rsplit(":", 1)
+        self._socket = socket.create_connection((host, int(port)), timeout=10)
+        self._socket.settimeout(None)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._answers = queue.SimpleQueue()
+        self._pid = os.getpid()
+        # A forked child (multiprocessing, pytest-forked) must not hold the connection open after its parent's death.
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._socket.close)
+        threading.Thread(target=self._listen, name="stack-test", daemon=True).start()
+
+    def _listen(self):
+        try:
+            with self._socket.makefile("rb") as lines:
+                for line in lines:
+                    if not line.endswith(b"\n"):
+                        break
+                    self._answers.put(json.loads(line))
+        except (OSError, ValueError):
+            pass
+        os._exit(70)
+
+    def tell(self, **message):
+        if os.getpid() != self._pid:
+            return
+        try:
+            self._socket.sendall(json.dumps(message).encode() + b"\n")
+        except OSError:
+            os._exit(70)
+
+    def ask(self, *wanted, **message):
+        """Says something and waits for the answer, which must be of one of the types `wanted`."""
+        self.tell(**message)
+        answer = self._answers.get()
+        if answer.get("type") not in wanted:
+            raise RuntimeError(f"stack-test answered {answer!r} to {message['type']!r}")
+        return answer
+
+
+# -- whose a call is ---------------------------------------------------------------------------------------------------
+
+
+class Current:
+    """The baggage of the test that runs. One for the process, not one a thread: threads of a test belong to it."""
+
+    def __init__(self, stack_url):
+        self.baggage = None
+        self.wide = 0  # > 0 in a fixture that belongs to more than one test
+        url = urlsplit(stack_url)
+        self._origin = self._normal(url.scheme, url.hostname or "", url.port)
+
+    @staticmethod
+    def _normal(scheme, host, port):
+        scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)
+        return scheme, "loopback" if host in LOOPBACK else host, port or (443 if scheme == "https" else 80)
+
+    def header(self, scheme, host, port, existing):
+        """The value of `baggage` for a request, or None to leave its headers alone."""
+        ours = self.baggage
+        if ours is None or self.wide or self._normal(scheme, host, port) != self._origin:
+            return None
+        if not existing:
+            return ours
+        return None if OWN_KEY in existing else f"{existing},{ours}"
+
+
+# The header is put on at the last stop before the wire, on a copy: it is not carried along by a redirect to another
+# host, what the test sees of its own request is what it made, and clients made anywhere (a session fixture, a library)
+# are covered. `llama-stack-client` and older `openai` are httpx underneath, newer `openai` is httpx2, which is the same for us.
+
+
+def patch_httpx(httpx, current):
+    def marked(request):
+        url = request.url
+        value = current.header(url.scheme, url.host, url.port, request.headers.get("baggage"))
+        if value is None:
+            return request
+        headers = request.headers.copy()
+        headers["baggage"] = value
+        return httpx.Request(request.method, url, headers=headers, stream=request.stream, extensions=request.extensions)
+
+    send, send_async = httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request
+
+    def handle_request(self, request):
+        return send(self, marked(request))
+
+    async def handle_async_request(self, request):
+        return await send_async(self, marked(request))
+
+    httpx.HTTPTransport.handle_request = handle_request
+    httpx.AsyncHTTPTransport.handle_async_request = handle_async_request
+
+
+def patch_requests(_, current):
+    from requests.adapters import HTTPAdapter
+
+    send = HTTPAdapter.send
+
+    def send_marked(self, request, *args, **kwargs):
+        url = urlsplit(request.url)
+        value = current.header(url.scheme, url.hostname, url.port, request.headers.get("baggage"))
+        if value is not None:
+            request = request.copy()
+            request.headers["baggage"] = value
+        return send(self, request, *args, **kwargs)
+
+    HTTPAdapter.send = send_marked
+
+
+def patch_aiohttp(_, current):
+    from aiohttp.client_reqrep import ClientRequest
+
+    init = ClientRequest.__init__
+
+    def init_marked(self, *args, **kwargs):
+        init(self, *args, **kwargs)
+        url = self.url
+        value = current.header(url.scheme, url.host, url.port, self.headers.get("baggage"))
+        if value is not None:
+            self.headers["baggage"] = value
+
+    ClientRequest.__init__ = init_marked
+
+
+PATCHES = {"httpx": patch_httpx, "httpx2": patch_httpx, "requests": patch_requests, "aiohttp": patch_aiohttp}
+
+
+def patch(module, current):
+    name = module.__name__  # not what it was imported as: httpx2 can be told to stand in for httpx
+    try:
+        if name in PATCHES and not hasattr(module, "_stack_test"):
+            module._stack_test = True
+            PATCHES[name](module, current)
+    except Exception as error:  # an unknown version; the suite can run, its calls are told apart by other means
+        version = getattr(module, "__version__", "of unknown version")
+        print(f"stack-test: calls of {name} {version} carry no baggage: {error!r}", file=sys.__stderr__, flush=True)
+
+
+class PatchOnImport:
+    """A finder that patches a client library after its import: importing them all at the start would cost 100 ms."""
+
+    def __init__(self, current):
+        self._current = current
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in PATCHES:
+            return None
+        for finder in sys.meta_path:
+            find = None if finder is self else getattr(finder, "find_spec", None)
+            spec = find(name, path, target) if find else None
+            if spec is not None:
+                if spec.loader is not None:
+                    spec.loader = PatchAfter(spec.loader, self._current)
+                return spec
+        return None
+
+
+class PatchAfter:
+    """The loader of such a module: the real one, which the module is given back before it runs."""
+
+    def __init__(self, loader, current):
+        self._loader = loader
+        self._current = current
+
+    def __getattr__(self, name):
+        return getattr(self._loader, name)
+
+    def create_module(self, spec):
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module):
+        module.__spec__.loader = self._loader
+        if module.__loader__ is self:
+            module.__loader__ = self._loader
+        self._loader.exec_module(module)
+        patch(module, self._current)
+
+
+def install(current):
+    for name in PATCHES:
+        if name in sys.modules:
+            patch(sys.modules[name], current)
+    sys.meta_path.insert(0, PatchOnImport(current))
+
+
+# -- a test's result ---------------------------------------------------------------------------------------------------
+
+
+class Story:
+    """What pytest reported of one test, as one result."""
+
+    def __init__(self, item, folder):
+        self._item = item
+        self._folder = folder
+        self._began = False
+        self._phases = {}
+        self._subtests = []
+
+    def add(self, report):
+        if type(report).__name__.lower().startswith("subtest"):
+            self._subtests.append(report)
+        elif report.outcome == "rerun":  # pytest-rerunfailures: what comes next counts instead
+            self._phases, self._subtests = {}, []
+        else:
+            if report.when == "setup":
+                self._phases, self._subtests = {}, []
+            self._phases[report.when] = report
+
+    def finished(self, stopped=None):
+        """The message. `stopped` is what ended the session in the middle of this test, if anything did."""
+        last = list(self._phases.values())[-1:]
+        message = {
+            "type": "finished",
+            "strict": False,
+            "duration": sum(report.duration for report in self._phases.values()),
+            "reason": None,
+            "message": None,
+            "detail": None,
+            **self._place(None),
+            **{name: captured(last, attribute) for name, attribute in CAPTURED},
+        }
+        message.update(self._verdict(stopped))
+        return message
+
+    def _verdict(self, stopped):
+        if stopped is not None:
+            text = f"{type(stopped).__name__}: {stopped}"
+            return {"outcome": "error", "message": one_line(f"the session ended in this test: {text}"), "detail": text}
+        broken = [r for r in [*self._subtests, *self._phases.values()] if r.failed]
+        if broken:
+            return self._broken(broken)
+        for report in self._phases.values():
+            if hasattr(report, "wasxfail"):
+                return {"outcome": "xfailed" if report.skipped else "xpassed", "reason": wasxfail(report)}
+        for when in ("setup", "call"):
+            report = self._phases.get(when)
+            if report is not None and report.skipped:
+                return {"outcome": "skipped", "reason": skip_reason(report)}
+        if "setup" not in self._phases or "call" not in self._phases:
+            text = "pytest reported nothing of this test; another plugin may run tests by itself"
+            return {"outcome": "error", "message": text}
+        return {"outcome": "passed"}
+
+    def _broken(self, broken):
+        first = broken[0]
+        text = str(first.longrepr)
+        if text.startswith("[XPASS(strict)]"):
+            return {"outcome": "xpassed", "strict": True, "reason": text[len("[XPASS(strict)]"):].strip() or None}
+        called = first.when == "call" or first in self._subtests
+        return {
+            "outcome": "failed" if called else "error",
+            "message": one_line(crash(first)),
+            "detail": clean("\n\n".join(f"{self._heading(r)}{r.longreprtext}" for r in broken)),
+            **self._place(first),
+        }
+
+    def _heading(self, report):
+        return "" if report.when == "call" else f"in {report.when}:\n"
+
+    def _place(self, report):
+        """Where the test's own file is left last, else where the test begins; a line in a library tells little."""
+        file, line = relative(self._item, self._folder), self._item.location[1]
+        entries = getattr(getattr(getattr(report, "longrepr", None), "reprtraceback", None), "reprentries", [])
+        for entry in entries:
+            where = getattr(entry, "reprfileloc", None)
+            if where is not None and os.path.basename(str(where.path)) == os.path.basename(file):
+                return {"file": file, "line": where.lineno}
+        return {"file": file, "line": None if line is None else line + 1}
+
+
+CAPTURED = (("stdout", "capstdout"), ("stderr", "capstderr"), ("log", "caplog"))
+
+
+def captured(last, attribute):
+    return clean(getattr(last[0], attribute, "")) if last else ""
+
+
+def clean(text):
+    """Of at most 64 KiB, and valid Unicode: a lone surrogate cannot be said in JSON."""
+    return str(text).encode("utf-8", "replace")[-KEPT:].decode("utf-8", "ignore")
+
+
+def one_line(text):
+    return clean(text).strip().split("\n", 1)[0][:1000]
+
+
+def crash(report):
+    where = getattr(report.longrepr, "reprcrash", None)
+    return where.message if where is not None else str(report.longrepr).strip() or "failed"
+
+
+def skip_reason(report):
+    text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr or "")
+    return clean(text[len("Skipped: "):] if text.startswith("Skipped: ") else text)
+
+
+def wasxfail(report):
+    text = report.wasxfail
+    text = text[len("reason: "):] if text.startswith("reason: ") else text
+    return clean(text) or None
+
+
+def relative(item, folder):
+    try:
+        return os.path.relpath(str(item.path), folder)
+    except ValueError:  # another drive
+        return str(item.path)
+
+
+# -- the plugin --------------------------------------------------------------------------------------------------------
+
+
+class Driven:
+    """The hooks, registered only under stack-test."""
+
+    def __init__(self, link, phase, current, options):
+        self._link = link
+        self._phase = phase
+        self._current = current
+        self._options = options
+        self._errors = []
+        self._story = None
+        self._over = False  # what was asked for has been said in full
+        self._folder = os.getcwd()
+        install(current)
+
+    # Before the suite's conftest.py runs: it may import a client, and a broken one must be told.
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_load_initial_conftests(self, early_config):
+        self._folder = str(early_config.invocation_params.dir)
+        outcome = yield
+        error = outcome.excinfo[1] if outcome.excinfo else None
+        if error is not None and self._phase == "collect":
+            file = getattr(error, "path", None)
+            cause = getattr(error, "cause", None) or error
+            self._errors.append({"file": None if file is None else os.path.relpath(str(file), self._folder),
+                                 "message": clean(f"{type(cause).__name__}: {cause}")})
+            self._collected([])
+
+    # First, as the suite's own pytest_configure reads the options.
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config):
+        no_workers(config)
+        given = list(config.invocation_params.args) + list(config.getini("addopts"))
+        given += os.environ.get("PYTEST_ADDOPTS", "").split()
+        for name, value in self._options.items():
+            flag = "--" + name.replace("_", "-")
+            on_command_line = any(word == flag or str(word).startswith(flag + "=") for word in given)
+            if value is not None and hasattr(config.option, name) and not on_command_line:
+                number = isinstance(getattr(config.option, name), int) and str(value).isdigit()
+                setattr(config.option, name, int(value) if number else value)
+        if self._phase == "collect":
+            config.option.collectonly = True  # other plugins, and the suite's own, then start nothing
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            file = report.nodeid.split("::")[0] or None
+            self._errors.append({"file": file, "message": clean(report.longreprtext)})
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session):
+        items = named(session.items)
+        if self._phase == "collect":
+            self._collected([described(name, item, self._folder) for name, item in items.items()])
+        else:
+            self._link.tell(type="ready")
+            self._run(session, items)
+        return True
+
+    def _collected(self, tests):
+        self._link.tell(type="collected", tests=tests, errors=self._errors)
+        self._over = True
+
+    def _run(self, session, items):
+        upcoming = self._next(items)
+        while upcoming is not None:
+            # One ahead: pytest tears down what the next test does not need, so it has to know which that is.
+            name, upcoming = upcoming, self._next(items)
+            self._one(name, items[name], None if upcoming is None else items[upcoming])
+            if session.shouldfail:
+                raise session.Failed(session.shouldfail)
+            if session.shouldstop:
+                raise session.Interrupted(session.shouldstop)
+        self._over = True
+
+    def _next(self, items):
+        while True:
+            answer = self._link.ask("run", "end", type="next")
+            if answer["type"] == "end":
+                return None
+            if answer["id"] in items:
+                return answer["id"]
+            self._link.tell(type="unknown", id=answer["id"])
+
+    def _one(self, name, item, following):
+        self._story = Story(item, self._folder)
+        self._current.wide = 0
+        self._current.baggage = self._link.ask("go", type="started", id=name).get("baggage")
+        try:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        except BaseException as stopped:  # Ctrl-C, pytest.exit, an error within pytest: the test is not lost
+            self._link.tell(id=name, **self._story.finished(stopped))
+            raise
+        finally:
+            self._current.baggage = None
+        self._link.tell(id=name, **self._story.finished())
+        self._story = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report):
+        if self._story is not None:
+            self._story.add(report)
+
+    # What a fixture of several tests does is nobody's in particular, else it were the test's that came first (set up)
+    # or last (torn down), and which that is changes with the order.
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef):
+        if fixturedef.scope == "function":
+            yield
+            return
+        self._current.wide += 1
+        fixturedef.addfinalizer(self._leave)  # runs last
+        yield
+        fixturedef.addfinalizer(self._enter)  # runs first
+        self._current.wide -= 1
+
+    def _enter(self):
+        self._current.wide += 1
+
+    def _leave(self):
+        self._current.wide -= 1
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session, exitstatus):
+        if self._phase == "collect" and not self._over:
+            if not self._errors:
+                self._errors.append({"file": None, "message": f"pytest ended before it had collected: {exitstatus!r}"})
+            self._collected([])
+        elif not self._over and session.exitstatus == 0:
+            session.exitstatus = 3  # pytest.exit(returncode=0) and the like: tests were left
+
+    def pytest_report_header(self):
+        return f"stack-test: {self._phase}"
+
+
+def no_workers(config):
+    """pytest-xdist is switched off: stack-test has its own processes, and a worker would have no connection."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for name, value in (("numprocesses", None), ("dist", "no"), ("tx", []), ("looponfail", False)):
+            if hasattr(config.option, name):
+                setattr(config.option, name, value)
+
+
+def named(items):
+    """Tests by id. Ids can repeat (a file named twice, say): the second is `id#2`, the same way in each process."""
+    found = {}
+    for item in items:
+        name, count = item.nodeid, 1
+        while name in found:
+            count += 1
+            name = f"{item.nodeid}#{count}"
+        found[name] = item
+    return found
+
+
+def described(name, item, folder):
+    line = item.location[1]
+    marks = dict.fromkeys(mark.name for mark in item.iter_markers())
+    return {
+        "id": clean(name),
+        "file": relative(item, folder),
+        "line": None if line is None else line + 1,
+        "marks": [mark for mark in marks if mark not in ("parametrize", "usefixtures", "filterwarnings")],
+    }
+
+
+# A hook that is called when this module is registered, before any conftest.py is looked for.
+def pytest_addoption(parser, pluginmanager):
+    # Taken out of the environment: a pytest that a test starts in turn is not ours to drive.
+    control = os.environ.pop("STACK_TEST_CONTROL", None)
+    token = os.environ.pop("STACK_TEST_CONTROL_TOKEN", "")
+    if control is None:
+        return
+    phase = os.environ.get("STACK_TEST_PHASE", "run")
+    stack_url = os.environ.get("STACK_TEST_STACK_URL", "http://127.0.0.1:1")
+    options = json.loads(os.environ.get("STACK_TEST_OPTIONS") or "{}")
+    try:
+        link = Link(control)
+    except OSError as error:
+        raise pytest.UsageError(f"stack-test cannot be reached at {control}: {error}") from None
+    link.tell(type="hello", token=token, tool="pytest", version=pytest.__version__, phase=phase)
+    pluginmanager.register(Driven(link, phase, Current(stack_url), options), "stack-test")

@@ -1,0 +1,72 @@
+//! A process that is run for what it prints.
+
+use super::group::Group;
+use super::{Error, Launch};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::Command;
+use tokio::time::timeout;
+
+/// Bytes of each stream that are kept.
+const KEPT: u64 = 16 * 1024 * 1024;
+
+/// What a process printed, and how it ended.
+#[derive(Debug, Default, Clone)]
+pub struct Printed {
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+    /// How it ended, in the words of [`super::Child::wait`]; `None` if it did not in time, and was killed.
+    pub ended: Option<String>,
+}
+
+/// Runs `launch` to its end, but no longer than `limit`. Nothing of it outlives this call, even one that is dropped.
+///
+/// # Errors
+/// The program cannot be run.
+pub async fn printed(launch: &Launch, limit: Duration) -> Result<Printed, Error> {
+    let failed = |source| Error::Spawn { program: launch.program.clone(), source };
+    let mut command = Command::new(&launch.program);
+    command
+        .args(&launch.args)
+        .envs(launch.env.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    if let Some(cwd) = &launch.cwd {
+        command.current_dir(cwd);
+    }
+    #[cfg(unix)]
+    command.process_group(0);
+    let mut child = command.spawn().map_err(failed)?;
+    let group = Killed(Group::led_by(child.id().unwrap_or_default()));
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let mut printed = Printed::default();
+    let (said, complained) = (&mut printed.stdout, &mut printed.stderr);
+    let ended =
+        timeout(limit, async { tokio::join!(child.wait(), read(stdout, said), read(stderr, complained)).0 });
+    let ended = ended.await.ok().map(|status| status.map_err(failed)).transpose()?;
+    drop(group);
+    printed.ended = ended.map(super::child::in_words);
+    Ok(printed)
+}
+
+/// Kills the group, whatever is left of it.
+struct Killed(Group);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.0.kill();
+    }
+}
+
+async fn read(from: Option<impl AsyncRead + Unpin>, to: &mut String) {
+    let mut bytes = Vec::new();
+    if let Some(from) = from {
+        let _as_far_as_it_goes = from.take(KEPT).read_to_end(&mut bytes).await;
+    }
+    *to = String::from_utf8_lossy(&bytes).into_owned();
+}
