@@ -23,6 +23,7 @@ with open(sys.argv[1], encoding="utf-8") as lines:
 
 host, port = os.environ["STACK_TEST_CONTROL"].split(":")
 sock = socket.create_connection((host, int(port)))
+sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 heard = queue.SimpleQueue()
 phase = os.environ["STACK_TEST_PHASE"]
 
