@@ -15,8 +15,9 @@ pub const STEP_MEMBER: &str = "stack-test.step";
 /// Characters of a step's name; what is longer was not sent by us.
 const LONGEST_STEP: usize = 200;
 
-/// What the W3C baggage grammar does not allow in a value, plus the percent sign itself.
-const NOT_BAGGAGE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b',').add(b';').add(b'\\').add(b'%');
+/// What the W3C baggage grammar does not allow in a value, plus the percent sign itself, and the plus sign, which is a space
+/// to OpenTelemetry for Python.
+const NOT_BAGGAGE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b',').add(b';').add(b'\\').add(b'%').add(b'+');
 
 /// The value of the baggage header for requests of `case`.
 pub fn baggage(case: &CaseId) -> String {
@@ -30,7 +31,9 @@ pub fn baggage_of_step(case: &CaseId, step: usize) -> String {
 
 /// The case named in a baggage header, which may have other members.
 pub fn case_in_baggage(header: &str) -> Option<CaseId> {
-    CaseId::parse(&percent_decode_str(member(header, CASE_MEMBER)?).decode_utf8().ok()?)
+    // A Python stack under OpenTelemetry spells a space that it was sent as `%20` in another way when it passes it on.
+    let spelled = member(header, CASE_MEMBER)?.replace('+', " ");
+    CaseId::parse(&percent_decode_str(&spelled).decode_utf8().ok()?)
 }
 
 /// The step of the case that a baggage header says is under way.
@@ -59,6 +62,14 @@ mod tests {
             assert!(header.is_ascii());
             assert_eq!(case_in_baggage(&header), Some(case));
         }
+    }
+
+    #[test]
+    fn a_case_survives_a_stack_that_spells_spaces_with_a_plus() {
+        let case = CaseId::new("python", "test_a.py::test_b[1+1 is two]");
+        let header = baggage(&case);
+        assert_eq!(header, "stack-test.case=python::test_a.py::test_b[1%2B1%20is%20two]");
+        assert_eq!(case_in_baggage(&header.replace("%20", "+")), Some(case));
     }
 
     #[test]

@@ -97,10 +97,16 @@ class Tool:
 
     def ended(self):
         """The exit code."""
-        code = self.process.wait(PATIENCE)
+        return self.process.wait(PATIENCE)
+
+    def close(self):
         self._watch.cancel()
+        self._lines.close()
         self.socket.close()
-        return code
+        self.process.kill()
+        self.process.wait()
+        self._pump.join()
+        self.process.stdout.close()
 
 
 def collected(tool):

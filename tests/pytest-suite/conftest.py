@@ -112,20 +112,20 @@ async def name_the_test_async(request):
 def openai_client(server):
     # The client's own HTTP library, whichever that is in its version.
     with openai.DefaultHttpxClient(event_hooks={"request": [name_the_test]}, timeout=TIMEOUT) as http:
-        yield openai.OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0, http_client=http)
+        yield openai.OpenAI(base_url=f"{server.url}/v1", api_key="none", http_client=http)
 
 
 @pytest.fixture(scope="session")
 def async_openai_client(server):
     """Makes a client for the running event loop."""
     http = functools.partial(openai.DefaultAsyncHttpxClient, event_hooks={"request": [name_the_test_async]}, timeout=TIMEOUT)
-    return lambda: openai.AsyncOpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0, http_client=http())
+    return lambda: openai.AsyncOpenAI(base_url=f"{server.url}/v1", api_key="none", http_client=http())
 
 
 @pytest.fixture(scope="session")
 def stack_client(server):
     with httpx.Client(event_hooks={"request": [name_the_test]}, timeout=TIMEOUT) as http:
-        yield LlamaStackClient(base_url=server.url, max_retries=0, http_client=http)
+        yield LlamaStackClient(base_url=server.url, http_client=http)
 
 
 @pytest.fixture(scope="module")
