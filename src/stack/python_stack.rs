@@ -18,8 +18,10 @@ const LAUNCHER: &str = include_str!("python/launch.py");
 const RECORDER_OFF: [(&str, &str); 2] =
     [("LLAMA_STACK_TEST_INFERENCE_MODE", "live"), ("OGX_TEST_INFERENCE_MODE", "live")];
 
-/// OpenTelemetry forwards what it is given and sends nothing of its own.
-const SILENT_TELEMETRY: [(&str, &str); 5] = [
+/// OpenTelemetry forwards what it is given and sends nothing of its own. Nor does it sample: where a span is recorded, both
+/// stacks add `stream_options` to what they ask providers, and a recording would be one of a telemetry.
+const SILENT_TELEMETRY: [(&str, &str); 6] = [
+    ("OTEL_TRACES_SAMPLER", "always_off"),
     ("OTEL_TRACES_EXPORTER", "none"),
     ("OTEL_METRICS_EXPORTER", "none"),
     ("OTEL_LOGS_EXPORTER", "none"),

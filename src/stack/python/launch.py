@@ -1,5 +1,6 @@
-# Starts a Python stack the way its own command does, with three differences: it listens on the loopback interface only,
-# it ends when the one who started it is gone, and providers whose URL is a literal in the run config are asked at ours.
+# Starts a Python stack the way its own command does, with four differences: it listens on the loopback interface only,
+# it ends when the one who started it is gone, providers whose URL is a literal in the run config are asked at ours, and an
+# exception in its log does not hold everybody up.
 # Arguments: the module and function of the command, then the command's own arguments.
 import importlib
 import json
@@ -58,12 +59,33 @@ def redirect_literal_urls(urls):
     yaml.safe_load = redirected
 
 
+def log_exceptions_plainly():
+    # Both draw an exception in their log with highlighted source, OGX with all local variables as well. In a server that
+    # takes seconds for each, in which it answers nobody.
+    try:
+        from rich.logging import RichHandler
+    except ImportError:
+        return
+    init = RichHandler.__init__
+
+    def plain(self, *args, **options):
+        init(self, *args, **{**options, "rich_tracebacks": False})
+
+    RichHandler.__init__ = plain
+    try:
+        from structlog import dev
+    except ImportError:
+        return
+    dev.RichTracebackFormatter.__call__ = lambda _self, out, exception: dev.plain_traceback(out, exception)
+
+
 def main():
     threading.Thread(target=end_with_parent, daemon=True).start()
     urls = json.loads(os.environ.pop("STACK_TEST_PROVIDER_URLS", "{}"))
     if urls:
         redirect_literal_urls(urls)
     listen_on_loopback()
+    log_exceptions_plainly()
     module, function, sys.argv = sys.argv[1], sys.argv[2], sys.argv[3:]
     sys.exit(getattr(importlib.import_module(module), function)())
 
