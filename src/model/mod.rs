@@ -10,6 +10,7 @@ mod mode;
 mod outcome;
 mod replay_speed;
 mod secret;
+mod server;
 mod traffic;
 
 pub use capabilities::Capabilities;
@@ -22,4 +23,5 @@ pub use mode::{InferenceMode, UnknownMode};
 pub use outcome::{Outcome, Status};
 pub use replay_speed::{ReplaySpeed, UnknownSpeed};
 pub use secret::Secret;
+pub use server::{NoVersions, Server, Versions, When};
 pub use traffic::{Decided, Traffic};

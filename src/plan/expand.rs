@@ -4,7 +4,7 @@ use super::compile::{Block, Compiler};
 use super::names::{Visible, is_reserved};
 use super::{ModelChoices, PlannedCase, Repeat, XFail};
 use crate::check::{Scope, ValueTemplate};
-use crate::model::CaseId;
+use crate::model::{CaseId, When};
 use crate::source::{Diagnostic, Kind, Node};
 use crate::suite::{Case, ModelKind, Param, Suite, Word};
 use serde_json::{Map, Value};
@@ -95,8 +95,10 @@ impl Expansion<'_> {
         let names = names(&models, &params);
         let hit =
             |only: &[Word]| only.is_empty() || only.iter().any(|word| ids.contains(&word.text.as_str()));
-        let skip = case.skip.as_ref().filter(|skip| hit(&skip.params)).map(|skip| skip.reason.clone());
-        let xfail = case.xfail.as_ref().filter(|xfail| hit(&xfail.params));
+        let skips = || case.skip.iter().filter(|skip| hit(&skip.params));
+        let always = When::default();
+        let skip = skips().find(|skip| skip.when == always).map(|skip| skip.reason.clone());
+        let xfails = case.xfail.iter().filter(|xfail| hit(&xfail.params));
         PlannedCase {
             id: CaseId::new(self.path, name),
             suite,
@@ -104,7 +106,14 @@ impl Expansion<'_> {
             tags: both(&self.suite.tags, &case.tags),
             requires_apis: both(&self.suite.requires_apis, &case.requires_apis),
             skip: skip.or_else(|| self.missing.clone()),
-            xfail: xfail.map(|xfail| XFail { reason: xfail.reason.clone(), strict: xfail.strict }),
+            skip_when: skips().map(|skip| (skip.when.clone(), skip.reason.clone())).collect(),
+            xfail: xfails
+                .map(|xfail| XFail {
+                    reason: xfail.reason.clone(),
+                    strict: xfail.strict,
+                    when: xfail.when.clone(),
+                })
+                .collect(),
             timeout: case.timeout.or(self.suite.defaults.timeout),
             retries: case.retries,
             repeat: case.repeat.map(|repeat| Repeat { times: repeat.times, pass_rate: repeat.pass_rate }),

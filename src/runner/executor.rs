@@ -6,7 +6,7 @@ use super::{CaseScope, Settings, Stop};
 use crate::check::Scope;
 use crate::events::{Attempt, CaseReport};
 use crate::model::{Outcome, Status, Traffic};
-use crate::plan::{PlannedCase, PlannedStep};
+use crate::plan::{PlannedCase, PlannedStep, XFail};
 use crate::source::Diagnostic;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,6 +34,10 @@ impl Executor<'_> {
     /// Why `case` is not run, if it is not.
     pub(super) fn skip_reason(&self, case: &PlannedCase) -> Option<String> {
         if let Some(reason) = &case.skip {
+            return Some(reason.clone());
+        }
+        let mut conditional = case.skip_when.iter().filter(|(when, _)| when.holds(&self.settings.capabilities));
+        if let Some((_, reason)) = conditional.next() {
             return Some(reason.clone());
         }
         let missing = self.settings.capabilities.missing_api(&case.requires_apis)?;
@@ -133,7 +137,8 @@ impl Executor<'_> {
             (self.stop, self.settings.death_notice),
         )
         .await;
-        let outcome = judge(case, &ended);
+        let stack = &self.settings.capabilities;
+        let outcome = judge(case.xfail.iter().find(|xfail| xfail.when.holds(stack)), &ended);
         let well = matches!(
             outcome,
             Outcome::Passed | Outcome::XFailed { .. } | Outcome::XPassed { strict: false, .. }
@@ -181,8 +186,8 @@ fn waits(steps: &[PlannedStep]) -> Duration {
     steps.iter().map(wait).sum()
 }
 
-fn judge(case: &PlannedCase, ended: &Ended) -> Outcome {
-    match (&case.xfail, ended) {
+fn judge(xfail: Option<&XFail>, ended: &Ended) -> Outcome {
+    match (xfail, ended) {
         (_, Ended { skipped: Some(reason), failures, .. }) if failures.is_empty() => {
             Outcome::Skipped { reason: reason.clone() }
         }

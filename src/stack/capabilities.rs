@@ -1,6 +1,8 @@
 //! What a server says about itself. Llama Stack says most; a plain OpenAI-compatible server lists models at best.
 
 use super::http::{Http, NoAnswer};
+use crate::model::Server;
+use crate::starter;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -109,10 +111,34 @@ pub(super) async fn route_apis(http: &Http) -> Option<BTreeSet<String>> {
 }
 
 /// What `/v1/version` says.
-pub(super) async fn version(http: &Http) -> Option<String> {
+#[derive(Debug, Default)]
+pub(super) struct Version {
+    /// Its version.
+    pub(super) version: Option<String>,
+    /// Its name; only the embedded stack says one.
+    name: Option<String>,
+}
+
+impl Version {
+    /// Which server it is. `inspectable`: it lists its providers and routes, which is what Llama Stack and OGX do; OGX began at
+    /// 1.0, and Llama Stack ended before it.
+    pub(super) fn server(&self, inspectable: bool) -> Server {
+        let major = self.version.as_deref().and_then(|version| version.split('.').next()?.parse::<u64>().ok());
+        match (self.name.as_deref(), major) {
+            (Some(starter::NAME), _) => Server::Embedded,
+            (None, Some(0)) if inspectable => Server::LlamaStack,
+            (None, Some(_)) if inspectable => Server::Ogx,
+            _ => Server::Other,
+        }
+    }
+}
+
+/// Asks `/v1/version`.
+pub(super) async fn version(http: &Http) -> Option<Version> {
     let answer = http.get("/v1/version").await.ok().filter(|answer| answer.status == 200)?;
-    let version = text(answer.json.as_ref()?, "version")?;
-    Some(shortened(&version))
+    let json = answer.json.as_ref()?;
+    let said = |key: &str| text(json, key).map(|text| shortened(&text));
+    Some(Version { version: said("version"), name: said("server") })
 }
 
 fn ids(json: Option<&Value>) -> Option<BTreeSet<String>> {

@@ -177,6 +177,10 @@ async fn look(http: &Http, wanted: &Wanted<'_>) -> Look {
         Health::Bad(saw) => return Look::Unready(Unready::Health(saw)),
         Health::Refused(why) => return Look::Refused(why),
     }
+    let version = version.unwrap_or_default();
+    let inspectable = matches!(providers, Ok(Some(_))) && routes.is_some();
+    let server = version.server(inspectable);
+    let version = version.version;
     let models = match models {
         Models::Listed(ids) => Some(ids),
         Models::NoList(_) | Models::NoAnswer(_) => None,
@@ -196,7 +200,7 @@ async fn look(http: &Http, wanted: &Wanted<'_>) -> Look {
         (None, None) => None,
         (providers, routes) => Some(providers.into_iter().chain(routes).flatten().chain(answered).collect()),
     };
-    Look::Ready(Ready { capabilities: Capabilities { apis, models, version }, notices })
+    Look::Ready(Ready { capabilities: Capabilities { server, apis, models, version }, notices })
 }
 
 /// The wanted models that a list lacks. No list, or an empty one, is a notice: many servers serve models that they do

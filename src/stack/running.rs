@@ -4,7 +4,7 @@ use super::ready::Ready;
 use super::remote::without_credentials;
 use super::{Error, Runtime, StackRequest, builtin, container, process, remote};
 use crate::events::StackInfo;
-use crate::model::Capabilities;
+use crate::model::{Capabilities, Server};
 use crate::process::Child;
 use crate::stack_config::Target;
 use crate::starter;
@@ -69,8 +69,8 @@ pub async fn start(
 ) -> Result<Stack, Error> {
     let began = Instant::now();
     let started = cancel.run_until_cancelled(start_target(&request)).await.ok_or(Error::Cancelled)??;
-    for notice in started.ready.notices {
-        notices(notice);
+    for notice in &started.ready.notices {
+        notices(notice.clone());
     }
     if started.reused {
         notices(format!("reusing the {}", started.taken));
@@ -87,8 +87,15 @@ pub async fn start(
         log,
         ready_after: began.elapsed(),
     };
-    let Started { url, reused, held, .. } = started;
-    Ok(Stack { url, info, capabilities: started.ready.capabilities, reused, held })
+    let Started { url, reused, held, ready, .. } = started;
+    let mut capabilities = ready.capabilities;
+    // What was started is known better than by what it says.
+    match (&held, &request.runtime) {
+        (Held::InProcess(_), _) | (Held::Child(_), Runtime::Embedded) => capabilities.server = Server::Embedded,
+        (Held::Child(_), Runtime::Python(stack)) => capabilities.server = stack.product.server(),
+        (Held::Nothing, _) => {}
+    }
+    Ok(Stack { url, info, capabilities, reused, held })
 }
 
 async fn start_target(request: &StackRequest) -> Result<Started, Error> {

@@ -1,5 +1,6 @@
 //! Who plays a config: the embedded stack, or a Llama Stack or OGX that is installed.
 
+use crate::model::Server;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -57,6 +58,14 @@ impl Product {
         match self {
             Self::Ogx => "ogx",
             Self::LlamaStack => "llama-stack",
+        }
+    }
+
+    /// What suites call it.
+    pub(super) fn server(self) -> Server {
+        match self {
+            Self::Ogx => Server::Ogx,
+            Self::LlamaStack => Server::LlamaStack,
         }
     }
 

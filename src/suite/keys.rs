@@ -115,6 +115,7 @@ pub static RULE: Table = Table {
     what: "a rule",
     keys: &[
         key("ignore", "a JSON pointer into the body, `*` for any step; or `?name`, a parameter of the query"),
+        key("value", "ignore it only where it has this value, such as the one that counts when there is none"),
         key("mask", "a regular expression for texts in the path, the query and the body"),
         key("name", "what is read in place of a masked text"),
         key("provider", "only in calls of this provider"),
@@ -158,7 +159,11 @@ pub static CASE: Table = Table {
 pub static SKIP: Table = Table {
     id: "skip",
     what: "`skip`",
-    keys: &[key("reason", "why"), key("params", "only with these param ids")],
+    keys: &[
+        key("reason", "why"),
+        key("params", "only with these param ids"),
+        key("when", "only against these stacks"),
+    ],
 };
 
 /// The `xfail:` mapping.
@@ -169,6 +174,17 @@ pub static XFAIL: Table = Table {
         key("reason", "why"),
         key("strict", "whether a pass fails the run; false unless set"),
         key("params", "only with these param ids"),
+        key("when", "only against these stacks"),
+    ],
+};
+
+/// The `when:` mapping.
+pub static WHEN: Table = Table {
+    id: "when",
+    what: "`when`",
+    keys: &[
+        key("server", "embedded, llama-stack, ogx or other; or several of them"),
+        key("version", "a range of its versions: <0.5, or >=1.2, <2"),
     ],
 };
 
@@ -234,7 +250,7 @@ pub static PART: Table = Table {
 };
 
 /// Every table, in the order of the documentation.
-pub static TABLES: [&Table; 16] = [
+pub static TABLES: [&Table; 17] = [
     &SUITE,
     &REQUIRES,
     &DEFAULTS,
@@ -242,6 +258,7 @@ pub static TABLES: [&Table; 16] = [
     &CASE,
     &SKIP,
     &XFAIL,
+    &WHEN,
     &REPEAT,
     &REQUEST,
     &PART,

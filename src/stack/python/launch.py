@@ -1,6 +1,6 @@
-# Starts a Python stack the way its own command does, with four differences: it listens on the loopback interface only,
-# it ends when the one who started it is gone, providers whose URL is a literal in the run config are asked at ours, and an
-# exception in its log does not hold everybody up.
+# Starts a Python stack the way its own command does, with five differences: it listens on the loopback interface only,
+# it ends when the one who started it is gone, providers whose URL is a literal in the run config are asked at ours, idle
+# connections stay open, and an exception in its log does not hold everybody up.
 # Arguments: the module and function of the command, then the command's own arguments.
 import importlib
 import json
@@ -28,6 +28,8 @@ def listen_on_loopback():
 
     def on_loopback(app, **options):
         options["host"] = "127.0.0.1"
+        # Busy, it notices a request on an idle connection after it has decided to close it, and resets it.
+        options["timeout_keep_alive"] = 600
         return run(app, **options)
 
     uvicorn.run = on_loopback
