@@ -45,7 +45,7 @@ fn carry_out(cli: Cli, inputs: &Inputs) -> Result<ExitStatus, CommandError> {
         Command::Serve(args) => block_on(serve::serve(&args, inputs)),
         Command::Gateway(args) => block_on(gateway::gateway(&args, &common)),
         Command::Recordings(command) => recordings::carry_out(&command, &common),
-        Command::Doctor => Ok(doctor::doctor(inputs)),
+        Command::Doctor => Ok(doctor::doctor(inputs, &common.load_project()?)),
         Command::Help(args) => help::help(&args, &common),
     }
 }

@@ -6,6 +6,7 @@
 //! Everything below gets values and hands values back.
 
 mod aside;
+mod distributions;
 mod doctor;
 mod entry;
 mod error;

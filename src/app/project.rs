@@ -1,5 +1,6 @@
 //! `stack-test.yaml`: what a project sets once. The shipped settings have the same shape and are read by the same code.
 
+use super::distributions::Distributions;
 use crate::source::{Diagnostic, Entry, Kind, Node, SourceFile, nearest, yaml};
 use crate::suite::{DeclaredRule, parse_rules};
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 const DEFAULTS: &str = include_str!("defaults.yaml");
 
 /// The keys of the file itself.
-const TOP_KEYS: &[&str] = &["providers", "setups", "run", "match", "secrets", "allow_secrets"];
+const TOP_KEYS: &[&str] = &["providers", "setups", "run", "match", "secrets", "allow_secrets", "distributions"];
 /// The keys under `run:`; each is the default of the flag of that name.
 const RUN_KEYS: &[&str] = &[
     "stack_config",
@@ -46,6 +47,8 @@ pub(super) const MODEL_NAMES: &[&str] = &[
 pub(super) struct Project {
     pub(super) providers: BTreeMap<String, Provider>,
     pub(super) setups: BTreeMap<String, Setup>,
+    /// Servers of its own, and where installed stacks are.
+    pub(super) distributions: Distributions,
     /// Defaults of flags, with their places.
     pub(super) run: BTreeMap<String, Node>,
     /// What does not count when provider calls are compared.
@@ -98,6 +101,7 @@ impl Project {
                 Err(error) => errors.push(error),
             }
         }
+        errors.extend(project.distributions.unknown_providers(project.providers.keys().map(String::as_str)));
         if errors.is_empty() { Ok(project) } else { Err(errors) }
     }
 
@@ -109,6 +113,7 @@ impl Project {
             match entry.key.as_str() {
                 "providers" => self.add_providers(&entry.value, errors),
                 "setups" => self.add_setups(&entry.value, errors),
+                "distributions" => self.distributions.add(&entry.value, errors),
                 "run" => {
                     let run = fields(&entry.value, "`run`", RUN_KEYS, errors);
                     self.run.extend(run.map(|entry| (entry.key.clone(), entry.value.clone())));
@@ -164,7 +169,7 @@ impl Project {
 }
 
 /// The lines of a mapping whose keys must be among `known`; what is wrong is noted in `errors`.
-fn fields<'a>(
+pub(super) fn fields<'a>(
     node: &'a Node,
     what: &str,
     known: &'static [&'static str],
@@ -181,14 +186,14 @@ fn fields<'a>(
     entries.filter(move |entry| known.contains(&entry.key.as_str()))
 }
 
-fn any_fields<'a>(node: &'a Node, errors: &mut Vec<Diagnostic>) -> std::slice::Iter<'a, Entry> {
+pub(super) fn any_fields<'a>(node: &'a Node, errors: &mut Vec<Diagnostic>) -> std::slice::Iter<'a, Entry> {
     if !matches!(node.kind, Kind::Map(_) | Kind::Null) {
         errors.push(node.diagnostic(format!("a mapping is wanted here, not {}", node.kind_name())));
     }
     node.entries().iter()
 }
 
-fn pairs<'a>(
+pub(super) fn pairs<'a>(
     entries: impl Iterator<Item = &'a Entry>,
     errors: &mut Vec<Diagnostic>,
 ) -> Vec<(String, String)> {
@@ -206,7 +211,7 @@ fn strings(node: &Node, errors: &mut Vec<Diagnostic>) -> Vec<String> {
 }
 
 /// The text of a scalar.
-fn text(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<String> {
+pub(super) fn text(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<String> {
     match &node.kind {
         Kind::String(text) => Some(text.clone()),
         Kind::Number(number) => Some(number.to_string()),

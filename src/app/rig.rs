@@ -193,7 +193,12 @@ impl Rig<'_> {
     /// in flight.
     pub(super) fn must_record_alone(&self, mode: InferenceMode) -> bool {
         let records = matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
-        records && matches!(&self.prepared.runtime, Runtime::Python(stack) if stack.instrument.is_none())
+        let tells = match &self.prepared.runtime {
+            Runtime::Embedded => true,
+            Runtime::Python(stack) => stack.instrument.is_some(),
+            Runtime::Command(_) => false,
+        };
+        records && !tells
     }
 
     /// How cases are run against `stack` with `mode` in force.

@@ -9,7 +9,7 @@ use crate::cli::{Common, Models, Output, RecordArgs, RunArgs, Selected};
 use crate::model::{Egress, InferenceMode, ReplaySpeed};
 use crate::plan::{Filter, ModelChoices, Wanted};
 use crate::report::{ReportRequest, Verbosity};
-use crate::source::{Diagnostic, Kind, Node, Origin, SourceFile, Span, parse_duration};
+use crate::source::{Diagnostic, Kind, Node, Origin, SourceFile, Span, nearest, parse_duration};
 use crate::stack_config::StackConfig;
 use crate::suite::ModelKind;
 use std::path::PathBuf;
@@ -194,7 +194,7 @@ pub(super) fn settle(
         tags: selected.tag,
         collect_only: selected.collect_only,
         suites_dir: path(selected.suites_dir, "suites_dir", "suites"),
-        stack_config: settling.stack_config(&stack_config),
+        stack_config: settling.stack_config(&stack_config, project),
         stack_config_from: stack_config.0.file.name().to_owned(),
         runtime: settling.word(
             said("--runtime", &target.runtime).or_else(|| env_said(RUNTIME_ENV)).or_else(|| run("runtime")),
@@ -276,10 +276,17 @@ impl Settling {
         if self.errors.is_empty() { Ok(value) } else { Err(self.errors) }
     }
 
-    fn stack_config(&mut self, said: &Said) -> StackConfig {
+    fn stack_config(&mut self, said: &Said, project: &Project) -> StackConfig {
+        if let Some(own) = project.distributions.stack_config(said.text()) {
+            return own;
+        }
         match StackConfig::parse(said.0.file.name(), said.text()) {
             Ok(config) => config,
-            Err(errors) => {
+            Err(mut errors) => {
+                let name = said.text().trim_start_matches("server:").split(':').next().unwrap_or_default();
+                if let (Some(near), [error]) = (nearest(name, project.distributions.names()), &mut errors[..]) {
+                    error.hint = Some(format!("did you mean `{near}` of stack-test.yaml?"));
+                }
                 self.errors.extend(errors);
                 StackConfig::Url(String::new())
             }

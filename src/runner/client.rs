@@ -2,7 +2,7 @@
 
 use super::{CaseScope, Settings};
 use crate::check::{Chunk, Ending, Observed};
-use crate::model::CaseId;
+use crate::model::{CaseId, Server};
 use crate::wire::trace;
 use bytes::BytesMut;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
@@ -53,7 +53,7 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .connect_timeout(Duration::from_secs(10))
-            .pool_max_idle_per_host(settings.jobs)
+            .pool_max_idle_per_host(idle_connections(settings))
             .tcp_nodelay(true)
             .build()
             .map_err(|error| describe(&error))?;
@@ -112,6 +112,15 @@ impl Client {
         }
         let _ = write!(text, "-{:016x}-01", self.spans.fetch_add(1, Ordering::Relaxed));
         text
+    }
+}
+
+/// How many connections may wait for the next request. The server of Llama Stack and OGX closes some behind an answer without
+/// saying so, after each error that they did not foresee: the next request would be the one that fails.
+fn idle_connections(settings: &Settings) -> usize {
+    match settings.capabilities.server {
+        Server::LlamaStack | Server::Ogx => 0,
+        Server::Embedded | Server::Other => settings.jobs,
     }
 }
 

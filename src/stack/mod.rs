@@ -6,6 +6,7 @@
 
 mod builtin;
 mod capabilities;
+mod command_stack;
 mod container;
 #[expect(clippy::disallowed_methods, reason = "a run config named on the command line is read here")]
 mod embedded;
@@ -24,6 +25,7 @@ mod running;
 mod runtime;
 mod substitute;
 
+pub use command_stack::CommandStack;
 pub use embedded::embedded_config;
 pub use error::Error;
 pub use port_owner::PortOwner;

@@ -1,10 +1,10 @@
 //! `server:<config>:<port>`: the server that is there, or a child of ours.
 
-use super::capabilities::{self, Health};
+use super::capabilities::{self, Health, HealthRoute};
 use super::http::Http;
 use super::ready::{self, GaveUp, Ready, Wanted};
 use super::running::Started;
-use super::{Error, PortOwner, Runtime, StackRequest, embedded, python_stack};
+use super::{Error, PortOwner, Runtime, StackRequest, command_stack, embedded, python_stack};
 use crate::process::{Child, Launch, LogRequest};
 use crate::stack_config::Config;
 use std::time::Duration;
@@ -18,13 +18,14 @@ const CLASH: Duration = Duration::from_secs(2);
 pub(super) async fn start(request: &StackRequest, config: &Config, port: u16) -> Result<Started, Error> {
     let url = format!("http://127.0.0.1:{port}");
     let http = Http::new(&url)?;
-    let looked = tokio::time::timeout(request.ready_timeout, capabilities::health(&http)).await;
+    let route = health_route(&request.runtime);
+    let looked = tokio::time::timeout(request.ready_timeout, capabilities::health(&http, route)).await;
     match looked.unwrap_or_else(|_| Health::Bad("it does not answer".to_owned())) {
         Health::Refused(_) => spawn(request, config, port, &http, url).await,
         Health::Ok if request.force_restart => Err(Error::NotOurs { port, owner: PortOwner::find(port) }),
         Health::Ok => reuse(request, port, &http, url).await,
         Health::NoRoute(status) => {
-            let saw = format!("it answers {status} to /v1/health");
+            let saw = format!("it answers {status} to {}", route.asked());
             Err(Error::ForeignPort { port, owner: PortOwner::find(port), saw })
         }
         Health::Bad(saw) => Err(Error::ForeignPort { port, owner: PortOwner::find(port), saw }),
@@ -53,6 +54,7 @@ async fn spawn(
     let mut launch = match &request.runtime {
         Runtime::Embedded => embedded_launch(request, config, port)?,
         Runtime::Python(stack) => python_stack::launch(request, config, port, stack)?,
+        Runtime::Command(stack) => command_stack::launch(request, config, port, stack),
     };
     // What was asked for wins.
     launch.env.extend(request.env.iter().cloned());
@@ -68,6 +70,7 @@ async fn spawn(
     let who = match &request.runtime {
         Runtime::Embedded => "embedded stack".to_owned(),
         Runtime::Python(stack) => stack.to_string(),
+        Runtime::Command(stack) => format!("`{}` of stack-test.yaml", stack.command[0]),
     };
     let taken = format!("{who}, a process on port {port} serving {}", embedded::shown(config));
     match outcome {
@@ -120,10 +123,18 @@ fn died_early(child: &Child, status: String) -> Error {
     Error::DiedEarly { status, tail: child.log().tail(), log: child.log().path().to_owned() }
 }
 
+/// What the server is asked for its health.
+fn health_route(runtime: &Runtime) -> HealthRoute<'_> {
+    match runtime {
+        Runtime::Embedded | Runtime::Python(_) => HealthRoute::Stack,
+        Runtime::Command(stack) => stack.health.as_deref().map_or(HealthRoute::Usual, HealthRoute::At),
+    }
+}
+
 fn wanted(request: &StackRequest) -> Wanted<'_> {
     Wanted {
         models: &request.wanted_models,
-        strict_health: true,
+        health: health_route(&request.runtime),
         settle: SETTLE,
         timeout: request.ready_timeout,
     }

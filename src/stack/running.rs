@@ -93,7 +93,7 @@ pub async fn start(
     match (&held, &request.runtime) {
         (Held::InProcess(_), _) | (Held::Child(_), Runtime::Embedded) => capabilities.server = Server::Embedded,
         (Held::Child(_), Runtime::Python(stack)) => capabilities.server = stack.product.server(),
-        (Held::Nothing, _) => {}
+        (Held::Child(_), Runtime::Command(_)) | (Held::Nothing, _) => {}
     }
     Ok(Stack { url, info, capabilities, reused, held })
 }
@@ -102,7 +102,7 @@ async fn start_target(request: &StackRequest) -> Result<Started, Error> {
     match &request.target {
         Target::Builtin(config) => match request.runtime {
             Runtime::Embedded => builtin::start(request, config).await,
-            Runtime::Python(_) => process::private(request, config).await,
+            Runtime::Python(_) | Runtime::Command(_) => process::private(request, config).await,
         },
         Target::Process { config, port } => process::start(request, config, *port).await,
         Target::Container { image, port } => container::start(request, image, *port),

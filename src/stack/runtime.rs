@@ -1,5 +1,6 @@
 //! Who plays a config: the embedded stack, or a Llama Stack or OGX that is installed.
 
+use super::CommandStack;
 use crate::model::Server;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,8 @@ pub enum Runtime {
     Embedded,
     /// One that is installed.
     Python(PythonStack),
+    /// One that a command of the user's starts.
+    Command(CommandStack),
 }
 
 /// A Llama Stack or OGX that is installed.

@@ -1,6 +1,6 @@
-# Starts a Python stack the way its own command does, with five differences: it listens on the loopback interface only,
-# it ends when the one who started it is gone, providers whose URL is a literal in the run config are asked at ours, idle
-# connections stay open, and an exception in its log does not hold everybody up.
+# Starts a Python stack the way its own command does, with four differences: it listens on the loopback interface only,
+# it ends when the one who started it is gone, providers whose URL is a literal in the run config are asked at ours, and an
+# exception in its log does not hold everybody up.
 # Arguments: the module and function of the command, then the command's own arguments.
 import importlib
 import json
@@ -28,8 +28,6 @@ def listen_on_loopback():
 
     def on_loopback(app, **options):
         options["host"] = "127.0.0.1"
-        # Busy, it notices a request on an idle connection after it has decided to close it, and resets it.
-        options["timeout_keep_alive"] = 600
         return run(app, **options)
 
     uvicorn.run = on_loopback
@@ -50,8 +48,12 @@ def redirect_literal_urls(urls):
 
     def redirect(entry):
         settings = entry.get("config") if isinstance(entry, dict) else None
-        name = str(entry.get("provider_type", "")).removeprefix("remote::")
-        if not isinstance(settings, dict) or name not in urls:
+        if not isinstance(settings, dict):
+            return
+        # Two of one type may be different providers: an id that is a provider's name goes before its type.
+        names = (entry.get("provider_id"), str(entry.get("provider_type", "")).removeprefix("remote::"))
+        name = next((name for name in names if name in urls), None)
+        if name is None:
             return
         for key in ("base_url", "url"):
             # What comes from a variable is led by the variable.

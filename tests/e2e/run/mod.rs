@@ -1,5 +1,7 @@
 //! What a run does when nothing is wrong with it.
 
+mod distributions;
+mod exceptions;
 mod exit_codes;
 mod matching;
 mod misses;
