@@ -93,7 +93,8 @@ fn without_a_model_the_batches_suite_is_the_one_of_llama_stack() {
     let plan = plan(&[]);
     let batches: Vec<_> = plan.cases.iter().filter(|case| case.id.suite() == "batches/batches").collect();
     let skipped = batches.iter().filter(|case| case.skip.is_some()).count();
-    let xfailed = batches.iter().filter(|case| case.xfail.iter().any(|xfail| xfail.when == When::default())).count();
+    let xfailed =
+        batches.iter().filter(|case| case.xfail.iter().any(|xfail| xfail.when == When::default())).count();
     assert_eq!((batches.len() - skipped - xfailed, skipped, xfailed), (7, 15, 2));
 }
 

@@ -59,14 +59,18 @@ impl Distributions {
     }
 
     /// The providers that there are not.
-    pub(super) fn unknown_providers<'a>(&self, known: impl Iterator<Item = &'a str> + Clone) -> Vec<Diagnostic> {
+    pub(super) fn unknown_providers<'a>(
+        &self,
+        known: impl Iterator<Item = &'a str> + Clone,
+    ) -> Vec<Diagnostic> {
         let all = self.own.values().flat_map(|own| own.providers.iter().zip(&own.origins));
         all.filter(|((name, _), _)| !known.clone().any(|known| known == name))
             .map(|((name, _), origin)| {
                 let error = Diagnostic::at(origin.clone(), format!("there is no provider `{name}`"));
                 match nearest(name, known.clone()) {
                     Some(near) => error.hint(format!("did you mean `{near}`?")),
-                    None => error.hint("`providers:` of stack-test.yaml adds to those of `stack-test help providers`"),
+                    None => error
+                        .hint("`providers:` of stack-test.yaml adds to those of `stack-test help providers`"),
                 }
             })
             .collect()
@@ -102,7 +106,10 @@ impl Distributions {
             return Some(StackConfig::Server { config, port: None });
         }
         let (rest, port) = rest.rsplit_once(':')?;
-        Some(StackConfig::Server { config: config(rest)?, port: Some(port.parse().ok().filter(|port| *port > 0)?) })
+        Some(StackConfig::Server {
+            config: config(rest)?,
+            port: Some(port.parse().ok().filter(|port| *port > 0)?),
+        })
     }
 }
 
@@ -124,8 +131,9 @@ fn distribution(entry: &Entry, errors: &mut Vec<Diagnostic>) -> Option<Distribut
     let Some(node) = entry.value.get("command") else {
         let what = format!("distribution `{}` needs a `command`", entry.key);
         errors.push(
-            Diagnostic::at(entry.key_origin.clone(), what)
-                .hint("write the program and its arguments: `command: [vllm, serve, --port, \"{{ port }}\"]`"),
+            Diagnostic::at(entry.key_origin.clone(), what).hint(
+                "write the program and its arguments: `command: [vllm, serve, --port, \"{{ port }}\"]`",
+            ),
         );
         return None;
     };
@@ -142,7 +150,9 @@ fn distribution(entry: &Entry, errors: &mut Vec<Diagnostic>) -> Option<Distribut
     let health = entry.value.get("health").and_then(|node| path(node, errors));
     let urls = entry.value.get("providers").map(|node| any_fields(node, errors)).into_iter().flatten();
     let (origins, providers) = urls
-        .filter_map(|entry| Some((entry.key_origin.clone(), (entry.key.clone(), text(&entry.value, errors)?))))
+        .filter_map(|entry| {
+            Some((entry.key_origin.clone(), (entry.key.clone(), text(&entry.value, errors)?)))
+        })
         .unzip();
     (!command.is_empty()).then_some(Distribution { command, health, env, providers, origins })
 }
@@ -166,7 +176,9 @@ fn installed(product: Product, entry: &Entry, errors: &mut Vec<Diagnostic>) -> O
 fn words(node: &Node, errors: &mut Vec<Diagnostic>) -> Vec<String> {
     let Kind::List(items) = &node.kind else {
         let what = format!("a list is wanted here, not {}", node.kind_name());
-        errors.push(node.diagnostic(what).hint("write the program and each argument as an item: `[vllm, serve]`"));
+        errors.push(
+            node.diagnostic(what).hint("write the program and each argument as an item: `[vllm, serve]`"),
+        );
         return Vec::new();
     };
     if items.is_empty() {
@@ -183,7 +195,10 @@ fn names(node: &Node, errors: &mut Vec<Diagnostic>) {
         Kind::String(text) => {
             for name in CommandStack::names(text).filter(|name| !known.contains(name)) {
                 let error = node.diagnostic(format!("there is no `{name}` to fill in"));
-                errors.push(error.hint(format!("there are {}", known.map(|name| format!("`{{{{ {name} }}}}`")).join(" and "))));
+                errors.push(error.hint(format!(
+                    "there are {}",
+                    known.map(|name| format!("`{{{{ {name} }}}}`")).join(" and ")
+                )));
             }
         }
         Kind::List(items) => items.iter().for_each(|item| names(item, errors)),

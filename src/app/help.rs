@@ -43,7 +43,10 @@ const RUNTIMES: [[&str; 2]; 5] = [
     ["builtin", "the embedded stack"],
     ["ogx", "the OGX whose `ogx` is on PATH"],
     ["llama-stack", "the Llama Stack whose `llama` is on PATH"],
-    ["command", "a server of `distributions:` in stack-test.yaml, which also names others for `ogx` and `llama`"],
+    [
+        "command",
+        "a server of `distributions:` in stack-test.yaml, which also names others for `ogx` and `llama`",
+    ],
 ];
 
 /// Prints a topic, or what topics there are.
@@ -106,7 +109,8 @@ fn stack_configs(common: &Common<'_>) -> Result<String, CommandError> {
     let distros = DISTROS
         .iter()
         .map(|distro| [distro.name.to_owned(), if distro.embedded { "embedded" } else { "" }.to_owned()]);
-    let distros = distros.chain(project.distributions.names().map(|name| [name, "stack-test.yaml"].map(str::to_owned)));
+    let distros =
+        distros.chain(project.distributions.names().map(|name| [name, "stack-test.yaml"].map(str::to_owned)));
     let runtimes = RUNTIMES.iter().map(|row| row.map(str::to_owned));
     Ok(format!(
         "{forms}\nWho plays it (--runtime; `stack-test doctor` shows what is installed):\n{}\nDistributions:\n{}",

@@ -25,6 +25,7 @@ mod providers;
 mod proxy;
 mod python_packages;
 mod record_command;
+mod recorder;
 mod recordings;
 mod rig;
 mod rules;

@@ -65,6 +65,7 @@ pub(super) fn prepare(
     let (runtime, mut notices) =
         runtime::resolve((settings.runtime, settings.otel), &settings.stack_config.target(), project, inputs)
             .map_err(|error| vec![error])?;
+    settings.recorder.suits(&runtime).map_err(|error| vec![error])?;
     let embedded = runtime == Runtime::Embedded;
     if embedded {
         notices.append(&mut unprovided(&settings, &mut models)?);

@@ -11,12 +11,14 @@ use std::sync::Arc;
 const DEFAULTS: &str = include_str!("defaults.yaml");
 
 /// The keys of the file itself.
-const TOP_KEYS: &[&str] = &["providers", "setups", "run", "match", "secrets", "allow_secrets", "distributions"];
+const TOP_KEYS: &[&str] =
+    &["providers", "setups", "run", "match", "secrets", "allow_secrets", "distributions"];
 /// The keys under `run:`; each is the default of the flag of that name.
 const RUN_KEYS: &[&str] = &[
     "stack_config",
     "runtime",
     "otel",
+    "recorder",
     "suite",
     "setup",
     "suites_dir",

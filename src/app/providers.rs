@@ -86,7 +86,8 @@ impl Providers {
             }
             match dialect(name, provider) {
                 Ok(dialect) => {
-                    let by = told.iter().filter(|(told, _)| told == name).map(|(_, variable)| variable.as_str());
+                    let by =
+                        told.iter().filter(|(told, _)| told == name).map(|(_, variable)| variable.as_str());
                     let typed = || provider.url_env.as_deref().into_iter().chain(by).find_map(value);
                     let url = configured.get(name).map(String::as_str).or_else(typed);
                     let mut upstream = Upstream::new(name, url.unwrap_or(&provider.upstream), dialect);

@@ -20,6 +20,7 @@ impl TypedFlags {
             ("stack-config", target.stack_config.clone()),
             ("runtime", target.runtime.clone()),
             ("otel", target.otel.clone()),
+            ("recorder", target.recorder.clone()),
             ("recordings", path(&target.recordings)),
             ("suites-dir", path(&selected.suites_dir)),
             ("text-model", models.text_model.clone()),

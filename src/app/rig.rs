@@ -4,6 +4,7 @@ use super::files::{ignore_in_git, remove_if_empty};
 use super::inputs::Inputs;
 use super::prepare::Prepared;
 use super::proxy;
+use super::recorder::Recorder;
 use super::scope::GatewayScope;
 use crate::events::Event;
 use crate::gateway::{self, Gateway, GatewayConfig};
@@ -143,6 +144,9 @@ impl Rig<'_> {
         let providers = &self.prepared.providers;
         let mut env = gateway
             .map_or_else(|| providers.plain_env(), |(gateway, mode)| providers.stack_env(gateway, mode));
+        if gateway.is_none() && settings.recorder == Recorder::Stack {
+            env.extend(Recorder::env(settings.mode, &self.recordings()));
+        }
         env.extend(gateway.iter().flat_map(|(gateway, _)| proxy::env(gateway, &self.folder(), self.inputs)));
         let request = StackRequest {
             target: match gateway {
@@ -217,6 +221,7 @@ impl Rig<'_> {
             update_snapshots: settings.update_snapshots,
             death_notice: if self.is_process() { DEATH_NOTICE } else { Duration::ZERO },
             capabilities: stack.capabilities().clone(),
+            test_ids: settings.recorder == Recorder::Stack,
         }
     }
 }

@@ -114,7 +114,8 @@ fn command(
         }
         (RuntimeChoice::Command, None) => {
             let names: Vec<&str> = project.distributions.names().collect();
-            let what = "`--runtime command` plays distributions of stack-test.yaml, and the stack-config names none";
+            let what =
+                "`--runtime command` plays distributions of stack-test.yaml, and the stack-config names none";
             Err(Diagnostic::new(what).hint(match &names[..] {
                 [] => "say under `distributions:` what is started: see docs/settings.md".to_owned(),
                 names => format!("there are {}", names.join(", ")),

@@ -4,6 +4,7 @@ use super::inputs::Inputs;
 use super::otel::OtelChoice;
 use super::project::Project;
 use super::record_command::TypedFlags;
+use super::recorder::Recorder;
 use super::runtime::RuntimeChoice;
 use crate::cli::{Common, Models, Output, RecordArgs, RunArgs, Selected};
 use crate::model::{Egress, InferenceMode, ReplaySpeed};
@@ -83,6 +84,7 @@ pub(super) struct Settings {
     /// Where that was said: `--stack-config`, or the name of a variable.
     pub(super) stack_config_from: String,
     pub(super) runtime: RuntimeChoice,
+    pub(super) recorder: Recorder,
     pub(super) otel: OtelChoice,
     pub(super) setup: Option<String>,
     pub(super) models: ModelChoices,
@@ -201,6 +203,7 @@ pub(super) fn settle(
         ),
         otel: settling
             .word(said("--otel", &target.otel).or_else(|| env_said(OTEL_ENV)).or_else(|| run("otel"))),
+        recorder: settling.word(said("--recorder", &target.recorder).or_else(|| run("recorder"))),
         setup: target.setup.clone().or_else(|| run("setup").map(|said| said.text().to_owned())),
         models: settling.models(&models),
         env: settling.env(&target.env),
@@ -284,7 +287,8 @@ impl Settling {
             Ok(config) => config,
             Err(mut errors) => {
                 let name = said.text().trim_start_matches("server:").split(':').next().unwrap_or_default();
-                if let (Some(near), [error]) = (nearest(name, project.distributions.names()), &mut errors[..]) {
+                if let (Some(near), [error]) = (nearest(name, project.distributions.names()), &mut errors[..])
+                {
                     error.hint = Some(format!("did you mean `{near}` of stack-test.yaml?"));
                 }
                 self.errors.extend(errors);

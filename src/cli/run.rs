@@ -91,13 +91,17 @@ pub struct Target {
     #[arg(long, value_name = "STACK-CONFIG")]
     pub stack_config: Option<String>,
     /// Who plays the stack's config: `auto` (an installed OGX or Llama Stack, else the embedded stack), `builtin`, `ogx`,
-    /// `llama-stack`. [env: STACK_TEST_RUNTIME] [default: auto]
+    /// `llama-stack`, `command` (one of `distributions:`). [env: STACK_TEST_RUNTIME] [default: auto]
     #[arg(long, value_name = "WHO")]
     pub runtime: Option<String>,
     /// Whether an installed stack is started by `opentelemetry-instrument`, so that its calls to providers say which case
     /// they are for: `auto` (where that is installed beside it), `on`, `off`. [env: STACK_TEST_OTEL] [default: auto]
     #[arg(long, value_name = "WHEN")]
     pub otel: Option<String>,
+    /// Who records and replays: `gateway`, or `stack`, which leaves it to the recorder of an installed Llama Stack or OGX and
+    /// its files. [default: gateway]
+    #[arg(long, value_name = "WHO")]
+    pub recorder: Option<String>,
     /// A named set of environment and models; see `stack-test help setups`. [default: the suite's own]
     #[arg(long, value_name = "NAME")]
     pub setup: Option<String>,

@@ -139,7 +139,10 @@ impl Version {
 
     fn order(&self, other: &Self) -> Ordering {
         let places = 0..self.0.len().max(other.0.len());
-        places.map(|at| self.number(at).cmp(&other.number(at))).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        places
+            .map(|at| self.number(at).cmp(&other.number(at)))
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) struct Expansion<'a> {
     /// Why the case is skipped, if models are wanted that are not chosen.
     missing: Option<String>,
     combinations: usize,
+    test_id: Option<ValueTemplate>,
 }
 
 impl<'a> Compiler<'a> {
@@ -46,6 +47,8 @@ impl<'a> Compiler<'a> {
             self.reserved(&param.name);
         }
         let models = Visible { names: Vec::new(), params: Vec::new(), models: Some(case.models.clone()) };
+        let test_id = Visible { names: params.clone(), params: params.clone(), ..models.clone() };
+        let test_id = case.test_id.as_ref().and_then(|node| self.value(node, &test_id));
         let values = case.params.iter().map(|param| self.param(param, &models)).collect();
         let visible = Visible { names: params.clone(), params, ..models };
         let block = self.block(&case.steps, &case.finally, visible);
@@ -68,7 +71,7 @@ impl<'a> Compiler<'a> {
             self.errors.push(Diagnostic::at(case.name.origin.clone(), what).hint("give it fewer params"));
             combinations = 0;
         }
-        Expansion { suite, path, case, block, models, params: values, missing, combinations }
+        Expansion { suite, path, case, block, models, params: values, missing, combinations, test_id }
     }
 }
 
@@ -115,6 +118,7 @@ impl Expansion<'_> {
                 })
                 .collect(),
             timeout: case.timeout.or(self.suite.defaults.timeout),
+            test_id: self.test_id.as_ref().and_then(|template| test_id(template, &names)),
             retries: case.retries,
             repeat: case.repeat.map(|repeat| Repeat { times: repeat.times, pass_rate: repeat.pass_rate }),
             locks: case.locks.clone(),
@@ -212,6 +216,14 @@ fn names(models: &[(ModelKind, &str)], params: &[(&str, &(&str, ParamValue))]) -
     }
     names.insert("param_id".to_owned(), Value::Object(param_ids));
     names
+}
+
+/// A test's id with its names filled in. Of one with a model that is not chosen, whose case is skipped, there is none.
+fn test_id(template: &ValueTemplate, names: &Map<String, Value>) -> Option<String> {
+    match template.render(&Scope::new(names.clone())).ok()? {
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
+    }
 }
 
 /// The words of the suite and those of the case, each once.

@@ -53,6 +53,8 @@ pub struct PlannedCase {
     pub xfail: Vec<XFail>,
     /// The longest it may take, `finally` not counted.
     pub timeout: Option<Duration>,
+    /// What the stack's own recorder knows it as, if that is not its id.
+    pub test_id: Option<String>,
     /// How often it may be tried again after a failure.
     pub retries: u32,
     /// Run several times against live models.

@@ -291,7 +291,8 @@ mod tests {
 
     #[test]
     fn a_value_is_ignored_only_where_it_is_that() {
-        let rules = Rules::new(&[only("/format", Some(json!("float"))), only("/list/*", Some(json!(1)))]).unwrap();
+        let rules =
+            Rules::new(&[only("/format", Some(json!("float"))), only("/list/*", Some(json!(1)))]).unwrap();
         let mut bodies = [json!({"format": "float", "list": [1, 2]}), json!({"format": "base64"}), json!({})];
         bodies.iter_mut().for_each(|body| rules.body("openai", body));
         assert_eq!(bodies, [json!({"list": [null, 2]}), json!({"format": "base64"}), json!({})]);

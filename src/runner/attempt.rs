@@ -46,6 +46,8 @@ pub(super) struct Attempt<'a> {
     /// Told what is sent and received.
     pub(super) port: &'a dyn CaseScope,
     pub(super) case: &'a CaseId,
+    /// What the stack's own recorder has to know it as.
+    test_id: Option<String>,
     pub(super) scope: Scope,
     pub(super) deadline: Instant,
     /// The time the case has, for messages.
@@ -77,6 +79,7 @@ pub(super) async fn run(
         client,
         port,
         case: &case.id,
+        test_id: client.test_id(case),
         scope,
         deadline: Instant::now() + limit,
         limit,
@@ -158,7 +161,11 @@ impl Attempt<'_> {
             form::request(self.client, step, &self.scope, &said).map_err(|error| self.fail(error))?;
         let deadline =
             step.timeout.map_or(self.deadline, |timeout| self.deadline.min(Instant::now() + timeout));
-        match self.client.send(request, (self.case, self.ended.steps.len()), self.port, deadline).await {
+        match self
+            .client
+            .send(request, (self.case, self.ended.steps.len(), self.test_id.as_deref()), self.port, deadline)
+            .await
+        {
             Ok(observed) => {
                 self.lost |= matches!(observed.ending, Ending::Aborted(_));
                 Ok(observed)

@@ -3,6 +3,8 @@
 use super::{CaseScope, Settings};
 use crate::check::{Chunk, Ending, Observed};
 use crate::model::{CaseId, Server};
+use crate::plan::PlannedCase;
+use crate::wire::provider_data::{PROVIDER_DATA, with_test_id};
 use crate::wire::trace;
 use bytes::BytesMut;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
@@ -19,6 +21,8 @@ pub(super) struct Client {
     http: reqwest::Client,
     base_url: String,
     spans: AtomicU64,
+    /// The header in which a stack's own recorder looks for the name of the test, if it records.
+    test_id_header: Option<&'static str>,
 }
 
 /// Why there is no answer at all.
@@ -61,6 +65,10 @@ impl Client {
             http,
             base_url: settings.base_url.trim_end_matches('/').to_owned(),
             spans: AtomicU64::new(1),
+            test_id_header: settings.test_ids.then(|| match settings.capabilities.server {
+                Server::Ogx => PROVIDER_DATA[1],
+                Server::Embedded | Server::LlamaStack | Server::Other => PROVIDER_DATA[0],
+            }),
         })
     }
 
@@ -78,15 +86,18 @@ impl Client {
     pub(super) async fn send(
         &self,
         request: reqwest::RequestBuilder,
-        (case, step): (&CaseId, usize),
+        (case, step, test_id): (&CaseId, usize, Option<&str>),
         port: &dyn CaseScope,
         deadline: Instant,
     ) -> Result<Observed, NoAnswer> {
-        let request = request
+        let mut request = request
             .header(trace::BAGGAGE, trace::baggage_of_step(case, step))
             .header(trace::TRACEPARENT, self.traceparent(case))
             .build()
             .map_err(|error| NoAnswer::Invalid(describe(&error)))?;
+        if let Some(test_id) = test_id {
+            self.name_test(&mut request, test_id)?;
+        }
         port.sent(case, request.url().as_str().as_bytes());
         if let Some(body) = request.body().and_then(reqwest::Body::as_bytes) {
             port.sent(case, body);
@@ -101,6 +112,25 @@ impl Client {
         let observed = observe(response, begun, deadline).await;
         port.received(case, &observed.body);
         Ok(observed)
+    }
+
+    /// What a stack's own recorder has to know `case` as, where it records.
+    pub(super) fn test_id(&self, case: &PlannedCase) -> Option<String> {
+        self.test_id_header?;
+        Some(case.test_id.clone().unwrap_or_else(|| case.id.to_string()))
+    }
+
+    /// Adds the name of the test to the data for providers, which the suite may have set.
+    fn name_test(&self, request: &mut reqwest::Request, test_id: &str) -> Result<(), NoAnswer> {
+        let Some(usual) = self.test_id_header else { return Ok(()) };
+        let headers = request.headers_mut();
+        let name = PROVIDER_DATA.into_iter().find(|name| headers.contains_key(*name)).unwrap_or(usual);
+        let given = headers.get(name).map(|value| value.to_str().unwrap_or_default());
+        let value = with_test_id(given, test_id).and_then(|data| HeaderValue::try_from(data).ok());
+        let value =
+            value.ok_or_else(|| NoAnswer::Invalid(format!("the header `{name}` is no JSON object")))?;
+        headers.insert(name, value);
+        Ok(())
     }
 
     fn traceparent(&self, case: &CaseId) -> String {

@@ -36,7 +36,8 @@ impl Executor<'_> {
         if let Some(reason) = &case.skip {
             return Some(reason.clone());
         }
-        let mut conditional = case.skip_when.iter().filter(|(when, _)| when.holds(&self.settings.capabilities));
+        let mut conditional =
+            case.skip_when.iter().filter(|(when, _)| when.holds(&self.settings.capabilities));
         if let Some((_, reason)) = conditional.next() {
             return Some(reason.clone());
         }

@@ -179,7 +179,8 @@ impl Version {
     /// Which server it is. `inspectable`: it lists its providers and routes, which is what Llama Stack and OGX do; OGX began at
     /// 1.0, and Llama Stack ended before it.
     pub(super) fn server(&self, inspectable: bool) -> Server {
-        let major = self.version.as_deref().and_then(|version| version.split('.').next()?.parse::<u64>().ok());
+        let major =
+            self.version.as_deref().and_then(|version| version.split('.').next()?.parse::<u64>().ok());
         match (self.name.as_deref(), major) {
             (Some(starter::NAME), _) => Server::Embedded,
             (None, Some(0)) if inspectable => Server::LlamaStack,

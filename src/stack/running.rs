@@ -91,7 +91,9 @@ pub async fn start(
     let mut capabilities = ready.capabilities;
     // What was started is known better than by what it says.
     match (&held, &request.runtime) {
-        (Held::InProcess(_), _) | (Held::Child(_), Runtime::Embedded) => capabilities.server = Server::Embedded,
+        (Held::InProcess(_), _) | (Held::Child(_), Runtime::Embedded) => {
+            capabilities.server = Server::Embedded
+        }
         (Held::Child(_), Runtime::Python(stack)) => capabilities.server = stack.product.server(),
         (Held::Child(_), Runtime::Command(_)) | (Held::Nothing, _) => {}
     }

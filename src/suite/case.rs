@@ -41,6 +41,7 @@ fn read(reader: &mut Reader, node: &Node) -> Option<Case> {
             .map(|node| exceptions(reader, node, |reader, node| xfail(reader, node, &params)))
             .unwrap_or_default(),
         timeout: fields.get("timeout").and_then(|node| reader.duration(node)),
+        test_id: fields.get("test_id").filter(|node| reader.word(node).is_some()).cloned(),
         retries: fields.get("retries").and_then(|node| reader.count(node, 0, MOST_OFTEN)).unwrap_or(0),
         repeat: fields.get("repeat").and_then(|node| repeat(reader, node)),
         locks: fields.get("locks").map(|node| reader.texts(node, "locks")).unwrap_or_default(),

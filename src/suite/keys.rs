@@ -115,7 +115,10 @@ pub static RULE: Table = Table {
     what: "a rule",
     keys: &[
         key("ignore", "a JSON pointer into the body, `*` for any step; or `?name`, a parameter of the query"),
-        key("value", "ignore it only where it has this value, such as the one that counts when there is none"),
+        key(
+            "value",
+            "ignore it only where it has this value, such as the one that counts when there is none",
+        ),
         key("mask", "a regular expression for texts in the path, the query and the body"),
         key("name", "what is read in place of a masked text"),
         key("provider", "only in calls of this provider"),
@@ -147,6 +150,7 @@ pub static CASE: Table = Table {
         key("skip", "why it is not run"),
         key("xfail", "why it is expected to fail"),
         key("timeout", "the longest it may take, `finally` not counted"),
+        key("test_id", "what the stack's own recorder knows it as, with --recorder stack; its id unless set"),
         key("retries", "how often it may be tried again after a failure"),
         key("repeat", "run it several times and judge it by its rate of passing"),
         key("locks", "never run beside another case that holds one of these locks"),

@@ -131,6 +131,8 @@ pub struct Case {
     pub xfail: Vec<ExpectedFailure>,
     /// The longest it may take.
     pub timeout: Option<Duration>,
+    /// What the stack's own recorder knows it as; a template.
+    pub test_id: Option<Node>,
     /// How often it may be tried again.
     pub retries: u32,
     /// Set if it is judged by its rate of passing.

@@ -22,7 +22,8 @@ pub(super) fn when(reader: &mut Reader, fields: &Fields<'_>) -> Option<When> {
             Some(server) => servers.push(server),
             None => {
                 let known = Server::ALL.map(Server::word);
-                let error = Diagnostic::at(word.origin.clone(), format!("there is no server `{}`", word.text));
+                let error =
+                    Diagnostic::at(word.origin.clone(), format!("there is no server `{}`", word.text));
                 let all = format!("the servers are {}", known.join(", "));
                 reader.complain(error.hint(match nearest(&word.text, known) {
                     Some(name) => format!("did you mean `{name}`? {all}"),

@@ -23,6 +23,7 @@ def run(app, host, port, hang):
 
         def do_POST(self):
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            print("stub: provider data", self.headers["x-llamastack-provider-data"], flush=True)
             name, body["model"] = body["model"].split("/", 1)
             headers = {"content-type": "application/json"}
             url = app[name] + self.path.removeprefix("/v1")

@@ -69,7 +69,10 @@ fn its_command_plays_it_and_its_provider_is_asked_at_the_gateway() {
     let port = free_port();
     let server = format!("server:gw:{port}");
     let recorded = run(&project, ["record", "a", "--stack-config", &server], &[("MY_LLM", &url)]);
-    recorded.expect(0, &["1 recorded", &format!("`python3` of stack-test.yaml, a process on port {port} serving gw")]);
+    recorded.expect(
+        0,
+        &["1 recorded", &format!("`python3` of stack-test.yaml, a process on port {port} serving gw")],
+    );
     assert_eq!(provider.lines(), ["POST /v1/chat/completions"]);
     assert!(!listens(port));
     drop(provider);
@@ -89,7 +92,8 @@ fn one_that_dies_hangs_or_finds_its_port_taken_is_told_apart() {
     hung.expect(3, &["is not ready after 3.", "nothing listens there", "listens on"]);
     let foreign = Server::new(|_, reply| reply.json(404, "{}"));
     let server = format!("server:gw:{}", foreign.port());
-    run(&project, ["run", "a", "--stack-config", &server], &[]).expect(3, &["is taken by", "/livez answers 404"]);
+    run(&project, ["run", "a", "--stack-config", &server], &[])
+        .expect(3, &["is taken by", "/livez answers 404"]);
 }
 
 #[test]
@@ -121,7 +125,8 @@ fn what_is_wrong_with_one_is_shown_where_it_is() {
 #[test]
 fn it_is_named_where_it_is_meant() {
     let Some(project) = project() else { return };
-    run(&project, ["run", "a", "--stack-config", "gv"], &[]).expect(4, &["did you mean `gw` of stack-test.yaml?"]);
+    run(&project, ["run", "a", "--stack-config", "gv"], &[])
+        .expect(4, &["did you mean `gw` of stack-test.yaml?"]);
     run(&project, ["run", "a", "--stack-config", "gw", "--runtime", "builtin"], &[])
         .expect(4, &["which its own command plays"]);
     run(&project, ["run", "a", "--stack-config", "starter", "--runtime", "command"], &[])
