@@ -3,6 +3,7 @@
 use super::ExitStatus;
 use super::inputs::Inputs;
 use super::otel::Instrumentation;
+use super::project::Project;
 use super::python_packages::PythonPackages;
 use super::runtime;
 use crate::stack::{Product, PythonStack};
@@ -18,11 +19,11 @@ const PROGRAMS: [(&str, &str); 4] = [
 ];
 
 /// Prints a line for everything. That something is missing is no failure: nobody needs it all.
-pub(super) fn doctor(inputs: &Inputs) -> ExitStatus {
+pub(super) fn doctor(inputs: &Inputs, project: &Project) -> ExitStatus {
     let mut rows =
         vec![["embedded stack".to_owned(), format!("part of stack-test {}", env!("CARGO_PKG_VERSION"))]];
     for product in Product::ALL {
-        rows.extend(stack(product, inputs));
+        rows.extend(stack(product, project, inputs));
     }
     for (name, purpose) in PROGRAMS {
         let found = which::which_in(name, inputs.env("PATH"), &inputs.cwd);
@@ -40,8 +41,8 @@ pub(super) fn doctor(inputs: &Inputs) -> ExitStatus {
     ExitStatus::Passed
 }
 
-fn stack(product: Product, inputs: &Inputs) -> Vec<[String; 2]> {
-    match runtime::find(product, inputs) {
+fn stack(product: Product, project: &Project, inputs: &Inputs) -> Vec<[String; 2]> {
+    match runtime::find(product, project, inputs) {
         Err(absent) => vec![[product.name().to_owned(), format!("missing: {absent}")]],
         Ok(stack) => {
             let calls = format!("its provider calls are told apart {}", Instrumentation::of(&stack));

@@ -29,7 +29,7 @@ const TOPICS: &[Topic] = &[
     Topic {
         name: "stack-configs",
         summary: "forms of --stack-config, and distributions",
-        text: |_| Ok(stack_configs()),
+        text: stack_configs,
     },
     Topic {
         name: "containers",
@@ -49,11 +49,15 @@ const TOPICS: &[Topic] = &[
 ];
 
 /// What `--runtime` takes.
-const RUNTIMES: [[&str; 2]; 4] = [
+const RUNTIMES: [[&str; 2]; 5] = [
     ["auto", "an installed OGX, else an installed Llama Stack, else the embedded stack"],
     ["builtin", "the embedded stack"],
     ["ogx", "the OGX whose `ogx` is on PATH"],
     ["llama-stack", "the Llama Stack whose `llama` is on PATH"],
+    [
+        "command",
+        "a server of `distributions:` in stack-test.yaml, which also names others for `ogx` and `llama`",
+    ],
 ];
 
 /// What `containers:` takes.
@@ -121,17 +125,20 @@ fn reports() -> String {
     columns(REPORTERS.iter().map(|spec| [format!("--report {}", spec.example()), spec.summary().to_owned()]))
 }
 
-fn stack_configs() -> String {
+fn stack_configs(common: &Common<'_>) -> Result<String, CommandError> {
+    let project = common.load_project()?;
     let forms = columns(FORMS.iter().map(|form| [form.example.to_owned(), form.summary.to_owned()]));
     let distros = DISTROS
         .iter()
         .map(|distro| [distro.name.to_owned(), if distro.embedded { "embedded" } else { "" }.to_owned()]);
+    let distros =
+        distros.chain(project.distributions.names().map(|name| [name, "stack-test.yaml"].map(str::to_owned)));
     let runtimes = RUNTIMES.iter().map(|row| row.map(str::to_owned));
-    format!(
+    Ok(format!(
         "{forms}\nWho plays it (--runtime; `stack-test doctor` shows what is installed):\n{}\nDistributions:\n{}",
         columns(runtimes),
         columns(distros)
-    )
+    ))
 }
 
 fn setups(common: &Common<'_>) -> Result<String, CommandError> {

@@ -99,6 +99,7 @@ async fn prepare_one(
             .map_err(|error| vec![error])?;
     let container = containers::resolve(&settings, project, inputs).map_err(|error| vec![error])?;
     let container_clients = project.containers.clients(inputs);
+    settings.recorder.suits(&runtime).map_err(|error| vec![error])?;
     let embedded = runtime == Runtime::Embedded;
     if embedded {
         notices.append(&mut unprovided(&settings, &mut models)?);

@@ -1,6 +1,7 @@
 //! `stack-test.yaml`: what a project sets once. The shipped settings have the same shape and are read by the same code.
 
 use super::containers::Containers;
+use super::distributions::Distributions;
 use crate::source::{Diagnostic, Entry, Kind, Node, SourceFile, nearest, yaml};
 use crate::suite::{DeclaredRule, parse_rules};
 use std::collections::BTreeMap;
@@ -11,7 +12,8 @@ use std::sync::Arc;
 const DEFAULTS: &str = include_str!("defaults.yaml");
 
 /// The keys of the file itself.
-const TOP_KEYS: &[&str] = &["providers", "setups", "run", "match", "containers", "secrets", "allow_secrets"];
+const TOP_KEYS: &[&str] =
+    &["providers", "setups", "run", "match", "containers", "distributions", "secrets", "allow_secrets"];
 /// The keys under `run:`; each is the default of the flag of that name.
 const RUN_KEYS: &[&str] = &[
     "stack_config",
@@ -19,6 +21,7 @@ const RUN_KEYS: &[&str] = &[
     "stacks",
     "differences",
     "otel",
+    "recorder",
     "suite",
     "setup",
     "suites_dir",
@@ -49,6 +52,8 @@ pub(super) const MODEL_NAMES: &[&str] = &[
 pub(super) struct Project {
     pub(super) providers: BTreeMap<String, Provider>,
     pub(super) setups: BTreeMap<String, Setup>,
+    /// Servers of its own, and where installed stacks are.
+    pub(super) distributions: Distributions,
     /// Defaults of flags, with their places.
     pub(super) run: BTreeMap<String, Node>,
     /// What does not count when provider calls are compared.
@@ -103,6 +108,7 @@ impl Project {
                 Err(error) => errors.push(error),
             }
         }
+        errors.extend(project.distributions.unknown_providers(project.providers.keys().map(String::as_str)));
         if errors.is_empty() { Ok(project) } else { Err(errors) }
     }
 
@@ -114,6 +120,7 @@ impl Project {
             match entry.key.as_str() {
                 "providers" => self.add_providers(&entry.value, errors),
                 "setups" => self.add_setups(&entry.value, errors),
+                "distributions" => self.distributions.add(&entry.value, errors),
                 "run" => {
                     let run = fields(&entry.value, "`run`", RUN_KEYS, errors);
                     self.run.extend(run.map(|entry| (entry.key.clone(), entry.value.clone())));
@@ -195,7 +202,7 @@ pub(super) fn any_fields<'a>(node: &'a Node, errors: &mut Vec<Diagnostic>) -> st
     node.entries().iter()
 }
 
-fn pairs<'a>(
+pub(super) fn pairs<'a>(
     entries: impl Iterator<Item = &'a Entry>,
     errors: &mut Vec<Diagnostic>,
 ) -> Vec<(String, String)> {

@@ -31,6 +31,8 @@ pub(super) struct Providers {
     enabled: Vec<Enabled>,
     /// Variables by which other providers would be switched on behind the gateway's back.
     disabled: Vec<String>,
+    /// Providers of a server of the project's own, and the variables by which it is told where they are.
+    told: Vec<(String, String)>,
 }
 
 #[derive(Debug)]
@@ -63,9 +65,12 @@ impl Providers {
         let value = |name: &str| {
             given.get(name).copied().or_else(|| inputs.env(name)).filter(|value| !value.is_empty())
         };
-        let configured = configured(stack_config, &|name| value(name).map(str::to_owned));
+        let configured = configured(stack_config, project, &|name| value(name).map(str::to_owned));
         let mut named = named_models(models);
         named.extend(configured.keys().cloned());
+        let told = project.distributions.of(&stack_config.target());
+        let told = told.map(|(_, own)| own.providers.clone()).unwrap_or_default();
+        named.extend(told.iter().map(|(name, _)| name.clone()));
         let mut enabled = Vec::new();
         let mut disabled = Vec::new();
         let mut errors = Vec::new();
@@ -81,7 +86,9 @@ impl Providers {
             }
             match dialect(name, provider) {
                 Ok(dialect) => {
-                    let typed = || value(provider.url_env.as_deref()?);
+                    let by =
+                        told.iter().filter(|(told, _)| told == name).map(|(_, variable)| variable.as_str());
+                    let typed = || provider.url_env.as_deref().into_iter().chain(by).find_map(value);
                     let url = configured.get(name).map(String::as_str).or_else(typed);
                     let mut upstream = Upstream::new(name, url.unwrap_or(&provider.upstream), dialect);
                     upstream.hosts.clone_from(&provider.hosts);
@@ -95,7 +102,7 @@ impl Providers {
             }
         }
         disabled.retain(|name| !enabled.iter().any(|other| other.provider.key_env.as_ref() == Some(name)));
-        if errors.is_empty() { Ok(Self { env, enabled, disabled }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { env, enabled, disabled, told }) } else { Err(errors) }
     }
 
     /// The providers as the gateway knows them.
@@ -119,6 +126,8 @@ impl Providers {
             if let Some(url_env) = &enabled.provider.url_env {
                 env.push((url_env.clone(), gateway.base_url(&enabled.upstream.name)));
             }
+            let told = self.told.iter().filter(|(name, _)| *name == enabled.upstream.name);
+            env.extend(told.map(|(name, variable)| (variable.clone(), gateway.base_url(name))));
             if let Some(key_env) = &enabled.provider.key_env
                 && (enabled.upstream.key.is_some() || mode == InferenceMode::Replay)
             {
@@ -253,6 +262,7 @@ fn written_key(stack_config: &StackConfig, provider: &str) -> Option<String> {
 /// What is wrong with it is for others to say.
 fn configured(
     stack_config: &StackConfig,
+    project: &Project,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> BTreeMap<String, String> {
     let config = match stack_config.target() {
@@ -261,13 +271,17 @@ fn configured(
     };
     let is_own = match &config {
         Config::Pairs(_) => true,
-        // The ids in a run config are its own affair; what a provider is, and where it is looked for, is its type's.
+        // The ids in a run config are its own affair, unless one is the name of a provider; else what a provider is, and where
+        // it is looked for, is its type's.
         Config::Path(_) => false,
         // A distribution takes what the environment enables.
         Config::Distro(_) | Config::DistroFile { .. } => return BTreeMap::new(),
     };
     let Ok(config) = stack::embedded_config(&config, lookup) else { return BTreeMap::new() };
-    let name = |id: &str, kind: &str| if is_own { id.to_owned() } else { kind.replace("remote::", "") };
+    let name = |id: &str, kind: &str| match kind.strip_prefix("remote::") {
+        Some(kind) if !is_own && !project.providers.contains_key(id) => kind.to_owned(),
+        _ => id.to_owned(),
+    };
     let provider =
         |provider: starter::ProviderConfig| (name(&provider.id, &provider.provider_type), provider.base_url);
     config.providers.into_iter().map(provider).collect()

@@ -21,6 +21,7 @@ impl TypedFlags {
             ("stack-config", nth(&target.stack_config, stack)),
             ("runtime", nth(&target.runtime, stack)),
             ("otel", target.otel.clone()),
+            ("recorder", target.recorder.clone()),
             ("recordings", path(&target.recordings)),
             ("suites-dir", path(&selected.suites_dir)),
             ("text-model", nth(&models.text_model, stack)),

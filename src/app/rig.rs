@@ -5,6 +5,7 @@ use super::files::{ignore_in_git, remove_if_empty};
 use super::inputs::Inputs;
 use super::prepare::Prepared;
 use super::proxy;
+use super::recorder::Recorder;
 use super::scope::GatewayScope;
 use crate::events::Event;
 use crate::fixtures::Collector;
@@ -238,6 +239,9 @@ impl Rig<'_> {
         let providers = &self.prepared.providers;
         let mut env = gateway
             .map_or_else(|| providers.plain_env(), |(gateway, mode)| providers.stack_env(gateway, mode));
+        if gateway.is_none() && settings.recorder == Recorder::Stack {
+            env.extend(Recorder::env(settings.mode, &self.recordings()));
+        }
         env.extend(gateway.iter().flat_map(|(gateway, _)| proxy::env(gateway, &self.folder(), self.inputs)));
         env.extend(
             self.collector.get().iter().flat_map(|collector| telemetry_env(collector, self.fixture_host())),
@@ -280,6 +284,8 @@ impl Rig<'_> {
         let sends = match &self.prepared.runtime {
             Runtime::Embedded => false,
             Runtime::Python(stack) => stack.instrument.is_some(),
+            // It may.
+            Runtime::Command(_) => true,
         };
         let wanted = self.prepared.plan.cases.iter().any(|case| case.skip.is_none() && case.asks_telemetry());
         if sends && wanted && self.collector.get().is_none() {
@@ -327,12 +333,13 @@ impl Rig<'_> {
     /// in flight.
     pub(super) fn must_record_alone(&self, mode: InferenceMode) -> bool {
         let records = matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
-        let is_silent = match &self.prepared.runtime {
-            Runtime::Python(stack) => stack.instrument.is_none(),
-            // What is in it, nobody knows.
-            Runtime::Embedded => self.is_container(),
+        let tells = match &self.prepared.runtime {
+            // What is in a container, nobody knows.
+            Runtime::Embedded => !self.is_container(),
+            Runtime::Python(stack) => stack.instrument.is_some(),
+            Runtime::Command(_) => false,
         };
-        records && is_silent
+        records && !tells
     }
 
     /// How cases are run against `stack`, or copies of it at `base_urls`, with `mode` in force.
@@ -360,6 +367,7 @@ impl Rig<'_> {
             capabilities: stack.capabilities().clone(),
             telemetry: self.collector.get().cloned(),
             fixture_host: self.fixture_host(),
+            test_ids: settings.recorder == Recorder::Stack,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::inputs::Inputs;
 use super::otel::{self, OtelChoice};
 use super::project::Project;
 use crate::source::Diagnostic;
-use crate::stack::{Product, PythonStack, Runtime};
+use crate::stack::{CommandStack, Product, PythonStack, Runtime};
 use crate::stack_config::{Config, Target};
 use std::fmt;
 use std::io::Read;
@@ -21,11 +21,13 @@ pub(super) enum RuntimeChoice {
     Builtin,
     /// One that must be installed.
     Installed(Product),
+    /// One of `distributions:`.
+    Command,
 }
 
 /// A word that is none.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no runtime; there are auto, builtin, llama-stack and ogx")]
+#[error("`{0}` is no runtime; there are auto, builtin, llama-stack, ogx and command")]
 pub(super) struct UnknownRuntime(String);
 
 impl FromStr for RuntimeChoice {
@@ -35,6 +37,7 @@ impl FromStr for RuntimeChoice {
         match text {
             "auto" => Ok(Self::Auto),
             "builtin" => Ok(Self::Builtin),
+            "command" => Ok(Self::Command),
             other => Product::ALL
                 .into_iter()
                 .find(|product| product.word() == other)
@@ -50,6 +53,7 @@ impl fmt::Display for RuntimeChoice {
             Self::Auto => "auto",
             Self::Builtin => "builtin",
             Self::Installed(product) => product.word(),
+            Self::Command => "command",
         })
     }
 }
@@ -67,14 +71,17 @@ pub(super) fn resolve(
     let (Target::Builtin(config) | Target::Process { config, .. }) = target else {
         return Ok((Runtime::Embedded, Vec::new()));
     };
+    if let Some(stack) = command(choice, target, project, inputs)? {
+        return Ok((Runtime::Command(stack), Vec::new()));
+    }
     let mut notices = Vec::new();
     let found = match choice {
-        RuntimeChoice::Builtin => None,
+        RuntimeChoice::Builtin | RuntimeChoice::Command => None,
         RuntimeChoice::Auto => {
-            let mut all = Product::ALL.into_iter().map(|product| find(product, inputs));
+            let mut all = Product::ALL.into_iter().map(|product| find(product, project, inputs));
             all.find_map(|found| found.map_err(|absent| notices.extend(absent.notice())).ok())
         }
-        RuntimeChoice::Installed(product) => Some(find(product, inputs).map_err(|absent| {
+        RuntimeChoice::Installed(product) => Some(find(product, project, inputs).map_err(|absent| {
             let hint =
                 format!("activate the venv that has `{}`, or use `--runtime builtin`", product.command());
             Diagnostic::new(format!("{} is not installed: {absent}", product.name())).hint(hint)
@@ -85,6 +92,37 @@ pub(super) fn resolve(
     let (stack, line) = otel::settle(otel, stack)?;
     notices.push(line);
     Ok((Runtime::Python(stack), notices))
+}
+
+/// The server of the project's own that `target` names, which nothing else plays.
+///
+/// # Errors
+/// Another runtime is wanted for it, or it is wanted for something else.
+fn command(
+    choice: RuntimeChoice,
+    target: &Target,
+    project: &Project,
+    inputs: &Inputs,
+) -> Result<Option<CommandStack>, Diagnostic> {
+    match (choice, project.distributions.of(target)) {
+        (RuntimeChoice::Auto | RuntimeChoice::Command, Some((name, own))) => {
+            Ok(Some(own.stack(name, project, &inputs.cwd)))
+        }
+        (_, Some((name, _))) => {
+            let what = format!("`{name}` is a distribution of stack-test.yaml, which its own command plays");
+            Err(Diagnostic::new(what).hint(format!("leave `--runtime {choice}` out")))
+        }
+        (RuntimeChoice::Command, None) => {
+            let names: Vec<&str> = project.distributions.names().collect();
+            let what =
+                "`--runtime command` plays distributions of stack-test.yaml, and the stack-config names none";
+            Err(Diagnostic::new(what).hint(match &names[..] {
+                [] => "say under `distributions:` what is started: see docs/settings.md".to_owned(),
+                names => format!("there are {}", names.join(", ")),
+            }))
+        }
+        (_, None) => Ok(None),
+    }
 }
 
 /// Why an installed stack is not there.
@@ -105,21 +143,27 @@ impl Absent {
     }
 }
 
-/// The product's command on PATH.
+/// The product's command: where the project says, else on PATH.
 ///
 /// # Errors
 /// There is none, or it is something else of that name.
-pub(super) fn find(product: Product, inputs: &Inputs) -> Result<PythonStack, Absent> {
-    let name = product.command();
-    let command =
-        which::which_in(name, inputs.env("PATH"), &inputs.cwd).map_err(|_| Absent::NoCommand(name))?;
+pub(super) fn find(product: Product, project: &Project, inputs: &Inputs) -> Result<PythonStack, Absent> {
+    let said = project.distributions.installed(product);
+    let command = match said {
+        Some(said) => inputs.cwd.join(said.command(project.root.as_deref())),
+        None => {
+            let name = product.command();
+            which::which_in(name, inputs.env("PATH"), &inputs.cwd).map_err(|_| Absent::NoCommand(name))?
+        }
+    };
     // Tools that keep each program in a venv of its own put a link on PATH.
     let command = std::path::absolute(&command).unwrap_or(command);
     let target = resolved(&command);
     let script =
         beginning(&target).map_err(|error| Absent::Other(format!("`{}`: {error}", command.display())))?;
     let stack = PythonStack::from_script(product, &target, &script).map_err(Absent::Other)?;
-    Ok(PythonStack { command, ..stack })
+    let env = said.map(|said| said.env.clone()).unwrap_or_default();
+    Ok(PythonStack { command, env, ..stack })
 }
 
 /// Llama Stack's `--providers` has no options: one would have to be left out, and its provider be asked somewhere else.

@@ -15,6 +15,7 @@ use super::inputs::Inputs;
 use super::outputs::Outputs;
 use super::prepare::Prepared;
 use super::proof::{self, Proof};
+use super::recorder::Recorder;
 use super::rig::{self, Rig};
 use super::signals::Signals;
 use crate::events::{Event, RunEnd};
@@ -179,6 +180,12 @@ impl<'a> Session<'a> {
             }
             let _ = events.send(Event::Notice(
                 "the server is somebody else's: its provider calls do not pass the gateway, nothing is replayed".into(),
+            ));
+            return self.with_stack(events, None).await;
+        }
+        if self.rig().prepared.settings.recorder == Recorder::Stack {
+            let _ = events.send(Event::Notice(
+                "the stack records and replays by itself, in its own files: no gateway is between it and its providers".into(),
             ));
             return self.with_stack(events, None).await;
         }

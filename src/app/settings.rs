@@ -4,6 +4,7 @@ use super::inputs::Inputs;
 use super::otel::OtelChoice;
 use super::project::Project;
 use super::record_command::TypedFlags;
+use super::recorder::Recorder;
 use super::runtime::RuntimeChoice;
 use super::stack_choices::StackChoice;
 use crate::cli::{Common, Models, Output, RecordArgs, RunArgs, Selected};
@@ -90,6 +91,7 @@ pub(super) struct Settings {
     /// Where that was said: `--stack-config`, or the name of a variable.
     pub(super) stack_config_from: String,
     pub(super) runtime: RuntimeChoice,
+    pub(super) recorder: Recorder,
     pub(super) otel: OtelChoice,
     pub(super) setup: Option<String>,
     pub(super) models: ModelChoices,
@@ -215,6 +217,7 @@ pub(super) fn settle(
         runtime: first.runtime,
         otel: settling
             .word(said("--otel", &target.otel).or_else(|| env_said(OTEL_ENV)).or_else(|| run("otel"))),
+        recorder: settling.word(said("--recorder", &target.recorder).or_else(|| run("recorder"))),
         setup: target.setup.clone().or_else(|| run("setup").map(|said| said.text().to_owned())),
         models: ModelChoices::default(),
         env: settling.env(&target.env),

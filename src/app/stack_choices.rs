@@ -7,7 +7,7 @@ use super::runtime::RuntimeChoice;
 use super::settings::{Said, Settling};
 use crate::cli;
 use crate::plan::ModelChoices;
-use crate::source::{Diagnostic, Kind};
+use crate::source::{Diagnostic, Kind, nearest};
 use crate::stack_config::{Config, StackConfig, Target};
 use crate::suite::ModelKind;
 use crate::text::{plural, shorten};
@@ -73,7 +73,7 @@ impl Settling {
         let runtimes: Vec<RuntimeChoice> = runtimes.into_iter().map(|said| self.word(Some(said))).collect();
         let mut stacks = Vec::new();
         for (n, said) in configs.iter().enumerate() {
-            let config = self.stack_config(said);
+            let config = self.stack_config(said, project);
             let runtime = runtimes.get(n).or(runtimes.first()).copied().unwrap_or_default();
             let name = short_name(&config, each_has_its_own.then_some(runtime));
             stacks.push(StackChoice { name, config, from: said.0.file.name().to_owned(), runtime });
@@ -157,10 +157,18 @@ impl Settling {
         choices
     }
 
-    fn stack_config(&mut self, said: &Said) -> StackConfig {
+    fn stack_config(&mut self, said: &Said, project: &Project) -> StackConfig {
+        if let Some(own) = project.distributions.stack_config(said.text()) {
+            return own;
+        }
         match StackConfig::parse(said.0.file.name(), said.text()) {
             Ok(config) => config,
-            Err(errors) => {
+            Err(mut errors) => {
+                let name = said.text().trim_start_matches("server:").split(':').next().unwrap_or_default();
+                if let (Some(near), [error]) = (nearest(name, project.distributions.names()), &mut errors[..])
+                {
+                    error.hint = Some(format!("did you mean `{near}` of stack-test.yaml?"));
+                }
                 self.errors.extend(errors);
                 StackConfig::Url(String::new())
             }

@@ -92,7 +92,8 @@ pub struct Target {
     #[arg(long, value_name = "STACK-CONFIG")]
     pub stack_config: Vec<String>,
     /// Who plays the stack's config: `auto` (an installed OGX or Llama Stack, else the embedded stack), `builtin`, `ogx`,
-    /// `llama-stack`. Of several stacks one for all, or one for each in their order. [env: STACK_TEST_RUNTIME] [default: auto]
+    /// `llama-stack`, `command` (one of `distributions:`). Of several stacks one for all, or one for each in their order. [env:
+    /// STACK_TEST_RUNTIME] [default: auto]
     #[arg(long, value_name = "WHO")]
     pub runtime: Vec<String>,
     /// Start so many copies of the stack and spread the cases over them. [default: 1]
@@ -105,6 +106,10 @@ pub struct Target {
     /// they are for: `auto` (where that is installed beside it), `on`, `off`. [env: STACK_TEST_OTEL] [default: auto]
     #[arg(long, value_name = "WHEN")]
     pub otel: Option<String>,
+    /// Who records and replays: `gateway`, or `stack`, which leaves it to the recorder of an installed Llama Stack or OGX and
+    /// its files. [default: gateway]
+    #[arg(long, value_name = "WHO")]
+    pub recorder: Option<String>,
     /// A named set of environment and models; see `stack-test help setups`. [default: the suite's own]
     #[arg(long, value_name = "NAME")]
     pub setup: Option<String>,

@@ -1,10 +1,13 @@
 //! What a running stack offers.
 
+use super::Server;
 use std::collections::BTreeSet;
 
 /// What a running stack says it offers; `None` where it does not say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Capabilities {
+    /// What it is.
+    pub server: Server,
     /// The APIs it serves (`inference`, `files`, …), from its providers or its routes.
     pub apis: Option<BTreeSet<String>>,
     /// The model ids it lists.

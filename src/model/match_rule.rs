@@ -15,7 +15,12 @@ pub struct MatchRule {
 pub enum Insignificant {
     /// A place: a JSON pointer into the body, in which `*` is any one step, or `?name` for a parameter of the query. Whether
     /// there is something at all does not count, either.
-    Place(String),
+    Place {
+        /// The place.
+        place: String,
+        /// Only where it has this value, in a body; whatever it is, if there is none.
+        value: Option<serde_json::Value>,
+    },
     /// What a regular expression finds in the path, the query and the strings of the body.
     Text {
         /// The regular expression.

@@ -10,6 +10,7 @@ mod mode;
 mod outcome;
 mod replay_speed;
 mod secret;
+mod server;
 mod stack_difference;
 mod traffic;
 
@@ -23,5 +24,6 @@ pub use mode::{InferenceMode, UnknownMode};
 pub use outcome::{Outcome, Status};
 pub use replay_speed::{ReplaySpeed, UnknownSpeed};
 pub use secret::Secret;
+pub use server::{NoVersions, Server, Versions, When};
 pub use stack_difference::{Aspect, OnDifference, StackDifference, UnknownOnDifference};
 pub use traffic::{Decided, Traffic};

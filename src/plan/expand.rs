@@ -4,7 +4,7 @@ use super::compile::{Block, Compiler};
 use super::names::{Visible, is_reserved};
 use super::{ModelChoices, PlannedCase, PlannedFixture, Repeat, XFail};
 use crate::check::{Scope, ValueTemplate};
-use crate::model::CaseId;
+use crate::model::{CaseId, When};
 use crate::source::{Diagnostic, Kind, Node};
 use crate::suite::{Case, ModelKind, Param, Suite, Word};
 use serde_json::{Map, Value};
@@ -30,6 +30,7 @@ pub(super) struct Expansion<'a> {
     /// Why the case is skipped, if models are wanted that are not chosen.
     missing: Option<String>,
     combinations: usize,
+    test_id: Option<ValueTemplate>,
 }
 
 impl<'a> Compiler<'a> {
@@ -46,6 +47,8 @@ impl<'a> Compiler<'a> {
             self.reserved(&param.name);
         }
         let models = Visible { names: Vec::new(), params: Vec::new(), models: Some(case.models.clone()) };
+        let test_id = Visible { names: params.clone(), params: params.clone(), ..models.clone() };
+        let test_id = case.test_id.as_ref().and_then(|node| self.value(node, &test_id));
         let values = case.params.iter().map(|param| self.param(param, &models)).collect();
         let visible = Visible { names: params.clone(), params, ..models };
         let block = self.block(&case.steps, &case.finally, visible);
@@ -68,7 +71,7 @@ impl<'a> Compiler<'a> {
             self.errors.push(Diagnostic::at(case.name.origin.clone(), what).hint("give it fewer params"));
             combinations = 0;
         }
-        Expansion { suite, path, case, block, models, params: values, missing, combinations }
+        Expansion { suite, path, case, block, models, params: values, missing, combinations, test_id }
     }
 }
 
@@ -93,8 +96,10 @@ impl Expansion<'_> {
         let names = names(&models, &params);
         let hit =
             |only: &[Word]| only.is_empty() || only.iter().any(|word| ids.contains(&word.text.as_str()));
-        let skip = case.skip.as_ref().filter(|skip| hit(&skip.params)).map(|skip| skip.reason.clone());
-        let xfail = case.xfail.as_ref().filter(|xfail| hit(&xfail.params));
+        let skips = || case.skip.iter().filter(|skip| hit(&skip.params));
+        let always = When::default();
+        let skip = skips().find(|skip| skip.when == always).map(|skip| skip.reason.clone());
+        let xfails = case.xfail.iter().filter(|xfail| hit(&xfail.params));
         PlannedCase {
             id: CaseId::new(self.path, name),
             suite,
@@ -102,8 +107,16 @@ impl Expansion<'_> {
             tags: both(&self.suite.tags, &case.tags),
             requires_apis: both(&self.suite.requires_apis, &case.requires_apis),
             skip: skip.or_else(|| self.missing.clone()),
-            xfail: xfail.map(|xfail| XFail { reason: xfail.reason.clone(), strict: xfail.strict }),
+            skip_when: skips().map(|skip| (skip.when.clone(), skip.reason.clone())).collect(),
+            xfail: xfails
+                .map(|xfail| XFail {
+                    reason: xfail.reason.clone(),
+                    strict: xfail.strict,
+                    when: xfail.when.clone(),
+                })
+                .collect(),
             timeout: case.timeout.or(self.suite.defaults.timeout),
+            test_id: self.test_id.as_ref().and_then(|template| test_id(template, &names)),
             retries: case.retries,
             repeat: case.repeat.map(|repeat| Repeat { times: repeat.times, pass_rate: repeat.pass_rate }),
             locks: case.locks.clone(),
@@ -203,6 +216,14 @@ fn names(models: &[(ModelKind, &str)], params: &[(&str, &(&str, ParamValue))]) -
     }
     names.insert("param_id".to_owned(), Value::Object(param_ids));
     names
+}
+
+/// A test's id with its names filled in. Of one with a model that is not chosen, whose case is skipped, there is none.
+fn test_id(template: &ValueTemplate, names: &Map<String, Value>) -> Option<String> {
+    match template.render(&Scope::new(names.clone())).ok()? {
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
+    }
 }
 
 /// The words of the suite and those of the case, each once.

@@ -307,7 +307,8 @@ fn planned(resolved: &ResolvedSuite, spec: &External, name: &str, origin: Option
         tags: spec.tags.clone(),
         requires_apis: spec.requires_apis.clone(),
         skip: None,
-        xfail: None,
+        skip_when: Vec::new(),
+        xfail: Vec::new(),
         timeout: spec.timeout,
         retries: 0,
         repeat: None,
@@ -317,5 +318,6 @@ fn planned(resolved: &ResolvedSuite, spec: &External, name: &str, origin: Option
         steps: Arc::default(),
         finally: Arc::default(),
         external: None,
+        test_id: None,
     }
 }

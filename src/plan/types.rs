@@ -2,7 +2,7 @@
 
 use super::external::{ExternalTest, PlannedTool};
 use crate::check::{Captures, Checks, TextTemplate, ValueTemplate};
-use crate::model::CaseId;
+use crate::model::{CaseId, When};
 use crate::source::{Origin, SourceFile};
 use crate::suite::DeclaredRule;
 use serde_json::{Map, Value};
@@ -50,10 +50,14 @@ pub struct PlannedCase {
     pub requires_apis: Vec<String>,
     /// Why it is skipped, where that is known without a stack.
     pub skip: Option<String>,
-    /// Set if it is expected to fail.
-    pub xfail: Option<XFail>,
+    /// Where it is skipped, and why, where that depends on the stack; the first that holds counts.
+    pub skip_when: Vec<(When, String)>,
+    /// Where it is expected to fail; the first that holds counts.
+    pub xfail: Vec<XFail>,
     /// The longest it may take, `finally` not counted.
     pub timeout: Option<Duration>,
+    /// What the stack's own recorder knows it as, if that is not its id.
+    pub test_id: Option<String>,
     /// How often it may be tried again after a failure.
     pub retries: u32,
     /// Run several times against live models.
@@ -158,6 +162,8 @@ pub struct XFail {
     pub reason: String,
     /// Whether a pass is a failure of the run.
     pub strict: bool,
+    /// Against which stacks.
+    pub when: When,
 }
 
 /// A case that is judged by its rate of passing.

@@ -102,7 +102,8 @@ mod tests {
             exchange(r#"{"q":2,"t":2}"#, "b"),
             exchange(r#"{"q":3,"t":2}"#, "b"),
         ];
-        let rule = MatchRule { what: Insignificant::Place("/t".into()), provider: None };
+        let rule =
+            MatchRule { what: Insignificant::Place { place: "/t".into(), value: None }, provider: None };
         let (none, some) = (Rules::default(), Rules::new(&[rule]).unwrap());
         let session = Set { owner: Owner::Session, exchanges };
         let case = Set { owner: Owner::Case(CaseId::new("a", "b")), ..session.clone() };

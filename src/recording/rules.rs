@@ -22,8 +22,8 @@ struct Scoped<T> {
 
 #[derive(Debug)]
 enum Place {
-    /// Steps into the body; `None` is any one step.
-    Body(Vec<Option<String>>),
+    /// Steps into the body, `None` being any one step; only where this value is found.
+    Body(Vec<Option<String>>, Option<Value>),
     /// The name of a parameter.
     Query(String),
 }
@@ -63,7 +63,9 @@ impl Rules {
     fn add(&mut self, rule: &MatchRule) -> Result<(), String> {
         let provider = rule.provider.clone();
         match &rule.what {
-            Insignificant::Place(text) => self.places.push(Scoped { provider, rule: Place::parse(text)? }),
+            Insignificant::Place { place, value } => {
+                self.places.push(Scoped { provider, rule: Place::parse(place, value.as_ref())? });
+            }
             Insignificant::Text { pattern, name } => {
                 let find = Regex::new(pattern).map_err(|error| format!("no regular expression: {error}"))?;
                 if find.is_match("") {
@@ -110,8 +112,8 @@ impl Rules {
     /// Leaves of a JSON body what counts.
     pub(super) fn body(&self, provider: &str, body: &mut Value) {
         for place in self.places(provider) {
-            if let Place::Body(steps) = place {
-                remove(body, steps);
+            if let Place::Body(steps, value) = place {
+                remove(body, steps, value.as_ref());
             }
         }
         if self.masks(provider).next().is_some() {
@@ -166,9 +168,10 @@ fn concerning<'a, T>(rules: &'a [Scoped<T>], provider: &str) -> impl Iterator<It
 }
 
 impl Place {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str, value: Option<&Value>) -> Result<Self, String> {
         if let Some(name) = text.strip_prefix('?') {
             return match name {
+                _ if value.is_some() => Err("`value` goes with a place in the body, not in the query".into()),
                 "" => Err("`?` needs the name of a parameter behind it".into()),
                 name => Ok(Self::Query(name.to_owned())),
             };
@@ -179,28 +182,34 @@ impl Place {
             ));
         };
         let step = |step: &str| (step != "*").then(|| step.replace("~1", "/").replace("~0", "~"));
-        Ok(Self::Body(steps.split('/').map(step).collect()))
+        Ok(Self::Body(steps.split('/').map(step).collect(), value.cloned()))
     }
 }
 
-/// Removes what `steps` point at. An element of a list gives way to a null, so that the others keep their places.
-fn remove(value: &mut Value, steps: &[Option<String>]) {
+/// Removes what `steps` point at, if it is `only`. An element of a list gives way to a null, so that the others keep their
+/// places.
+fn remove(value: &mut Value, steps: &[Option<String>], only: Option<&Value>) {
     let Some((step, rest)) = steps.split_first() else { return };
+    let goes = |found: &Value| only.is_none_or(|only| only == found);
     match value {
         Value::Object(members) => match step {
-            Some(name) if rest.is_empty() => drop(members.remove(name)),
-            Some(name) => members.get_mut(name).into_iter().for_each(|member| remove(member, rest)),
-            None if rest.is_empty() => members.clear(),
-            None => members.values_mut().for_each(|member| remove(member, rest)),
+            Some(name) if rest.is_empty() => {
+                if members.get(name).is_some_and(goes) {
+                    members.remove(name);
+                }
+            }
+            Some(name) => members.get_mut(name).into_iter().for_each(|member| remove(member, rest, only)),
+            None if rest.is_empty() => members.retain(|_, member| !goes(member)),
+            None => members.values_mut().for_each(|member| remove(member, rest, only)),
         },
         Value::Array(elements) => {
             let index = step.as_ref().map(|step| step.parse::<usize>().ok());
             let fits = |at: usize| index.is_none_or(|index| index == Some(at));
             for (_, element) in elements.iter_mut().enumerate().filter(|(at, _)| fits(*at)) {
-                if rest.is_empty() {
+                if !rest.is_empty() {
+                    remove(element, rest, only);
+                } else if goes(element) {
                     *element = Value::Null;
-                } else {
-                    remove(element, rest);
                 }
             }
         }
@@ -250,7 +259,11 @@ mod tests {
     use serde_json::json;
 
     fn place(text: &str) -> MatchRule {
-        MatchRule { what: Insignificant::Place(text.into()), provider: None }
+        only(text, None)
+    }
+
+    fn only(text: &str, value: Option<Value>) -> MatchRule {
+        MatchRule { what: Insignificant::Place { place: text.into(), value }, provider: None }
     }
 
     fn mask(pattern: &str, provider: Option<&str>) -> MatchRule {
@@ -274,6 +287,16 @@ mod tests {
         assert_eq!(body, json!({"messages": [{"at": "on <date>"}, {}], "list": [1, null]}));
         assert_eq!(rules.text("ollama", "2024-08-06"), "2024-08-06");
         assert!(!rules.counts("openai", "key=1") && rules.counts("openai", "keys=1"));
+    }
+
+    #[test]
+    fn a_value_is_ignored_only_where_it_is_that() {
+        let rules =
+            Rules::new(&[only("/format", Some(json!("float"))), only("/list/*", Some(json!(1)))]).unwrap();
+        let mut bodies = [json!({"format": "float", "list": [1, 2]}), json!({"format": "base64"}), json!({})];
+        bodies.iter_mut().for_each(|body| rules.body("openai", body));
+        assert_eq!(bodies, [json!({"list": [null, 2]}), json!({"format": "base64"}), json!({})]);
+        assert!(Rules::new(&[only("?format", Some(json!("float")))]).is_err());
     }
 
     #[test]

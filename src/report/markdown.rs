@@ -67,15 +67,8 @@ impl Reporter for Markdown {
         self.failures.sort_by_key(|(index, ..)| *index);
         self.excused.sort_by_key(|(index, ..)| *index);
         let differences = differences(&mut self.ledger.comparison);
-        let page = [
-            self.head(),
-            self.table(),
-            differences,
-            self.details(),
-            self.excused(),
-            self.slowest(),
-        ]
-        .concat();
+        let page =
+            [self.head(), self.table(), differences, self.details(), self.excused(), self.slowest()].concat();
         let written = self.out.write_all(page.as_bytes()).and_then(|()| self.out.flush());
         written.map_err(ReportError::of(NAME))
     }

@@ -49,6 +49,8 @@ pub(super) struct Attempt<'a> {
     /// What the stack tells of its work.
     pub(super) heard: Option<Heard>,
     pub(super) case: &'a CaseId,
+    /// What the stack's own recorder has to know it as.
+    test_id: Option<String>,
     pub(super) scope: Scope,
     pub(super) deadline: Instant,
     /// The time the case has, for messages.
@@ -81,6 +83,7 @@ pub(super) async fn run(
         port,
         heard,
         case: &case.id,
+        test_id: client.test_id(case),
         scope,
         deadline: Instant::now() + limit,
         limit,
@@ -163,7 +166,11 @@ impl Attempt<'_> {
             form::request(self.client, step, &self.scope, &said).map_err(|error| self.fail(error))?;
         let deadline =
             step.timeout.map_or(self.deadline, |timeout| self.deadline.min(Instant::now() + timeout));
-        match self.client.send(request, (self.case, self.ended.steps.len()), self.port, deadline).await {
+        match self
+            .client
+            .send(request, (self.case, self.ended.steps.len(), self.test_id.as_deref()), self.port, deadline)
+            .await
+        {
             Ok(observed) => {
                 self.lost |= matches!(observed.ending, Ending::Aborted(_));
                 Ok(observed)

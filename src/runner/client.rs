@@ -2,7 +2,9 @@
 
 use super::{CaseScope, Settings};
 use crate::check::{Chunk, Ending, Observed, Telemetry};
-use crate::model::CaseId;
+use crate::model::{CaseId, Server};
+use crate::plan::PlannedCase;
+use crate::wire::provider_data::{PROVIDER_DATA, with_test_id};
 use crate::wire::trace;
 use bytes::BytesMut;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
@@ -19,6 +21,8 @@ pub(super) struct Client {
     http: reqwest::Client,
     base_url: String,
     spans: AtomicU64,
+    /// The header in which a stack's own recorder looks for the name of the test, if it records.
+    test_id_header: Option<&'static str>,
 }
 
 /// Why there is no answer at all.
@@ -55,7 +59,7 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .connect_timeout(Duration::from_secs(10))
-            .pool_max_idle_per_host(settings.jobs)
+            .pool_max_idle_per_host(idle_connections(settings))
             .tcp_nodelay(true)
             .build()
             .map_err(|error| describe(&error))?;
@@ -63,6 +67,10 @@ impl Client {
             http: http.clone(),
             base_url: base_url.trim_end_matches('/').to_owned(),
             spans: AtomicU64::new(1),
+            test_id_header: settings.test_ids.then(|| match settings.capabilities.server {
+                Server::Ogx => PROVIDER_DATA[1],
+                Server::Embedded | Server::LlamaStack | Server::Other => PROVIDER_DATA[0],
+            }),
         };
         Ok(settings.base_urls.iter().map(at).collect())
     }
@@ -86,15 +94,18 @@ impl Client {
     pub(super) async fn send(
         &self,
         request: reqwest::RequestBuilder,
-        (case, step): (&CaseId, usize),
+        (case, step, test_id): (&CaseId, usize, Option<&str>),
         port: &dyn CaseScope,
         deadline: Instant,
     ) -> Result<Observed, NoAnswer> {
-        let request = request
+        let mut request = request
             .header(trace::BAGGAGE, trace::baggage_of_step(case, step))
             .header(trace::TRACEPARENT, self.traceparent(case))
             .build()
             .map_err(|error| NoAnswer::Invalid(describe(&error)))?;
+        if let Some(test_id) = test_id {
+            self.name_test(&mut request, test_id)?;
+        }
         port.sent(case, request.url().as_str().as_bytes());
         if let Some(body) = request.body().and_then(reqwest::Body::as_bytes) {
             port.sent(case, body);
@@ -113,6 +124,25 @@ impl Client {
         Ok(observed)
     }
 
+    /// What a stack's own recorder has to know `case` as, where it records.
+    pub(super) fn test_id(&self, case: &PlannedCase) -> Option<String> {
+        self.test_id_header?;
+        Some(case.test_id.clone().unwrap_or_else(|| case.id.to_string()))
+    }
+
+    /// Adds the name of the test to the data for providers, which the suite may have set.
+    fn name_test(&self, request: &mut reqwest::Request, test_id: &str) -> Result<(), NoAnswer> {
+        let Some(usual) = self.test_id_header else { return Ok(()) };
+        let headers = request.headers_mut();
+        let name = PROVIDER_DATA.into_iter().find(|name| headers.contains_key(*name)).unwrap_or(usual);
+        let given = headers.get(name).map(|value| value.to_str().unwrap_or_default());
+        let value = with_test_id(given, test_id).and_then(|data| HeaderValue::try_from(data).ok());
+        let value =
+            value.ok_or_else(|| NoAnswer::Invalid(format!("the header `{name}` is no JSON object")))?;
+        headers.insert(name, value);
+        Ok(())
+    }
+
     fn traceparent(&self, case: &CaseId) -> String {
         format!("00-{}-{:016x}-01", trace_id(case), self.spans.fetch_add(1, Ordering::Relaxed))
     }
@@ -123,6 +153,15 @@ pub(super) fn trace_id(case: &CaseId) -> String {
     let mut digest = blake3::hash(case.to_string().as_bytes()).to_hex().to_string();
     digest.truncate(32);
     digest
+}
+
+/// How many connections may wait for the next request. The server of Llama Stack and OGX closes some behind an answer without
+/// saying so, after each error that they did not foresee: the next request would be the one that fails.
+fn idle_connections(settings: &Settings) -> usize {
+    match settings.capabilities.server {
+        Server::LlamaStack | Server::Ogx => 0,
+        Server::Embedded | Server::Other => settings.jobs,
+    }
 }
 
 async fn observe(mut response: reqwest::Response, begun: Instant, deadline: Instant) -> Observed {

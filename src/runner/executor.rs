@@ -10,7 +10,7 @@ use crate::check::Scope;
 use crate::events::{Attempt, CaseReport};
 use crate::fixtures;
 use crate::model::{Outcome, Status, Traffic};
-use crate::plan::{PlannedCase, PlannedStep};
+use crate::plan::{PlannedCase, PlannedStep, XFail};
 use crate::source::Diagnostic;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,6 +44,11 @@ impl Executor<'_> {
         }
         if self.settings.telemetry.is_none() && case.asks_telemetry() {
             return Some("the stack sends no telemetry here".to_owned());
+        }
+        let mut conditional =
+            case.skip_when.iter().filter(|(when, _)| when.holds(&self.settings.capabilities));
+        if let Some((_, reason)) = conditional.next() {
+            return Some(reason.clone());
         }
         let missing = self.settings.capabilities.missing_api(&case.requires_apis)?;
         Some(format!("the stack does not serve `{missing}`"))
@@ -137,7 +142,8 @@ impl Executor<'_> {
         // A case that sets no time of its own may wait as long as its steps say, on top.
         let limit = case.timeout.unwrap_or_else(|| self.settings.case_timeout + waits(&case.steps));
         let ended = self.attempt(client, case, limit).await;
-        let outcome = judge(case, &ended);
+        let stack = &self.settings.capabilities;
+        let outcome = judge(case.xfail.iter().find(|xfail| xfail.when.holds(stack)), &ended);
         let (ended, outcome, traffic) = self.close(case, ended, outcome);
         Tried { ended, outcome, traffic, duration: begun.elapsed() }
     }
@@ -215,8 +221,8 @@ fn waits(steps: &[PlannedStep]) -> Duration {
     steps.iter().map(wait).sum()
 }
 
-fn judge(case: &PlannedCase, ended: &Ended) -> Outcome {
-    match (&case.xfail, ended) {
+fn judge(xfail: Option<&XFail>, ended: &Ended) -> Outcome {
+    match (xfail, ended) {
         (_, Ended { skipped: Some(reason), failures, .. }) if failures.is_empty() => {
             Outcome::Skipped { reason: reason.clone() }
         }

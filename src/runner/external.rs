@@ -83,7 +83,8 @@ impl<'a> Externals<'a> {
         };
         let most =
             pool.tool.processes.unwrap_or(usize::MAX).min(self.slots.processes(settings)).min(pool.len());
-        let done = join_all((0..most).map(|number| self.processes(pool, workshop, (most, self.url(number))))).await;
+        let done =
+            join_all((0..most).map(|number| self.processes(pool, workshop, (most, self.url(number))))).await;
         if let Some(why) = done.into_iter().flatten().next() {
             self.give_up(pool, &why);
         }
@@ -190,8 +191,7 @@ impl<'a> Externals<'a> {
         let path = junit.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
         let own = [("test", pool.id(place)), ("junit", path.as_str())];
         let rendered = pool.tool.command(url, &settings.run_id, &own);
-        let tool = match rendered.and_then(|command| tool(pool.tool, pool.path, url, command))
-        {
+        let tool = match rendered.and_then(|command| tool(pool.tool, pool.path, url, command)) {
             Ok(tool) => tool,
             Err(error) => return self.unrun(place, case, error),
         };

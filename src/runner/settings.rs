@@ -35,6 +35,8 @@ pub struct Settings {
     pub update_snapshots: bool,
     /// How long a case whose connection broke waits for the news that the stack died; zero where nobody would tell.
     pub death_notice: Duration,
+    /// Whether the stack's own recorder has to know which case a request is for.
+    pub test_ids: bool,
     /// What the stack offers; cases that need more are skipped.
     pub capabilities: Capabilities,
     /// Where the stack sends its telemetry; cases that expect some are skipped without it.

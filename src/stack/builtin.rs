@@ -1,5 +1,6 @@
 //! A bare config: the embedded stack in this very process, on a port of its own.
 
+use super::capabilities::HealthRoute;
 use super::http::Http;
 use super::ready::{self, GaveUp, Wanted};
 use super::running::Started;
@@ -19,7 +20,7 @@ pub(super) async fn start(request: &StackRequest, config: &Config) -> Result<Sta
     // It is ready when it listens, and its models do not come later: the first look decides.
     let wanted = Wanted {
         models: &request.wanted_models,
-        strict_health: true,
+        health: HealthRoute::Stack,
         settle: Duration::ZERO,
         timeout: request.ready_timeout,
     };

@@ -1,6 +1,8 @@
 //! What a server says about itself. Llama Stack says most; a plain OpenAI-compatible server lists models at best.
 
 use super::http::{Http, NoAnswer};
+use crate::model::Server;
+use crate::starter;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -16,8 +18,64 @@ pub(super) enum Health {
     Refused(String),
 }
 
+/// What a server is asked for its health.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HealthRoute<'a> {
+    /// `/v1/health`, which must say OK: a stack that we start.
+    Stack,
+    /// `/v1/health`; without one, it is well if it answers: a server that somebody else runs.
+    Any,
+    /// `/v1/health`, `/health` or `/v1/models`, the first that is served: a server that we start and know little of.
+    Usual,
+    /// This path, which must answer with 2xx.
+    At(&'a str),
+}
+
+impl HealthRoute<'_> {
+    /// What was asked, for messages.
+    pub(super) fn asked(self) -> String {
+        match self {
+            Self::Stack | Self::Any => "/v1/health".to_owned(),
+            Self::Usual => "/v1/health, /health and /v1/models".to_owned(),
+            Self::At(path) => path.to_owned(),
+        }
+    }
+}
+
+/// Asks for health.
+pub(super) async fn health(http: &Http, route: HealthRoute<'_>) -> Health {
+    match route {
+        HealthRoute::Stack | HealthRoute::Any => stack_health(http).await,
+        HealthRoute::At(path) => match answers(http, path).await {
+            Health::NoRoute(status) => Health::Bad(format!("{path} answers {status}")),
+            health => health,
+        },
+        HealthRoute::Usual => {
+            let mut health = stack_health(http).await;
+            for path in ["/health", "/v1/models"] {
+                if !matches!(health, Health::NoRoute(_)) {
+                    break;
+                }
+                health = answers(http, path).await;
+            }
+            health
+        }
+    }
+}
+
+/// Whether `path` answers with 2xx.
+async fn answers(http: &Http, path: &str) -> Health {
+    match http.get(path).await {
+        Ok(answer) if (200..300).contains(&answer.status) => Health::Ok,
+        Ok(answer) if answer.status < 500 => Health::NoRoute(answer.status),
+        Ok(answer) => Health::Bad(format!("{path} answers {}", answer.status)),
+        Err(NoAnswer::Refused(why)) => Health::Refused(why),
+        Err(NoAnswer::Broken(why)) => Health::Bad(why),
+    }
+}
+
 /// Asks `/v1/health`.
-pub(super) async fn health(http: &Http) -> Health {
+async fn stack_health(http: &Http) -> Health {
     let answer = match http.get("/v1/health").await {
         Ok(answer) => answer,
         Err(NoAnswer::Refused(why)) => return Health::Refused(why),
@@ -109,10 +167,35 @@ pub(super) async fn route_apis(http: &Http) -> Option<BTreeSet<String>> {
 }
 
 /// What `/v1/version` says.
-pub(super) async fn version(http: &Http) -> Option<String> {
+#[derive(Debug, Default)]
+pub(super) struct Version {
+    /// Its version.
+    pub(super) version: Option<String>,
+    /// Its name; only the embedded stack says one.
+    name: Option<String>,
+}
+
+impl Version {
+    /// Which server it is. `inspectable`: it lists its providers and routes, which is what Llama Stack and OGX do; OGX began at
+    /// 1.0, and Llama Stack ended before it.
+    pub(super) fn server(&self, inspectable: bool) -> Server {
+        let major =
+            self.version.as_deref().and_then(|version| version.split('.').next()?.parse::<u64>().ok());
+        match (self.name.as_deref(), major) {
+            (Some(starter::NAME), _) => Server::Embedded,
+            (None, Some(0)) if inspectable => Server::LlamaStack,
+            (None, Some(_)) if inspectable => Server::Ogx,
+            _ => Server::Other,
+        }
+    }
+}
+
+/// Asks `/v1/version`.
+pub(super) async fn version(http: &Http) -> Option<Version> {
     let answer = http.get("/v1/version").await.ok().filter(|answer| answer.status == 200)?;
-    let version = text(answer.json.as_ref()?, "version")?;
-    Some(shortened(&version))
+    let json = answer.json.as_ref()?;
+    let said = |key: &str| text(json, key).map(|text| shortened(&text));
+    Some(Version { version: said("version"), name: said("server") })
 }
 
 fn ids(json: Option<&Value>) -> Option<BTreeSet<String>> {

@@ -6,6 +6,7 @@
 
 mod builtin;
 mod capabilities;
+mod command_stack;
 #[expect(clippy::disallowed_methods, reason = "what an image is built from is read here")]
 mod container;
 #[expect(clippy::disallowed_methods, reason = "a run config named on the command line is read here")]
@@ -28,6 +29,7 @@ mod runtime;
 mod started;
 mod substitute;
 
+pub use command_stack::CommandStack;
 pub use container::{Client, ContainerSpec, ImageSource, Network, bridge_address};
 pub use embedded::embedded_config;
 pub use error::Error;

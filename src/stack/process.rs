@@ -1,11 +1,11 @@
 //! `server:<config>:<port>`: the server that is there, or a child of ours.
 
-use super::capabilities::{self, Health};
+use super::capabilities::{self, Health, HealthRoute};
 use super::http::Http;
 use super::ready::{self, GaveUp, Ready, Wanted};
 use super::running::Started;
 use super::started::{self, Note};
-use super::{Error, PortOwner, Runtime, StackRequest, embedded, leftovers, python_stack};
+use super::{Error, PortOwner, Runtime, StackRequest, command_stack, embedded, leftovers, python_stack};
 use crate::process::{Child, Identity, Launch, LogRequest};
 use crate::stack_config::Config;
 use std::ops::Deref;
@@ -47,7 +47,8 @@ pub(super) async fn vacate(
     port: u16,
     notices: &(dyn Fn(String) + Send + Sync),
 ) -> Result<Vacancy, Error> {
-    let looked = tokio::time::timeout(request.ready_timeout, capabilities::health(http)).await;
+    let route = health_route(&request.runtime);
+    let looked = tokio::time::timeout(request.ready_timeout, capabilities::health(http, route)).await;
     match looked.unwrap_or_else(|_| Health::Bad("it does not answer".to_owned())) {
         Health::Refused(_) => Ok(Vacancy::Free),
         Health::Ok if request.force_restart => {
@@ -61,7 +62,7 @@ pub(super) async fn vacate(
         }
         Health::Ok => Ok(Vacancy::Served),
         Health::NoRoute(status) => {
-            let saw = format!("it answers {status} to /v1/health");
+            let saw = format!("it answers {status} to {}", route.asked());
             Err(Error::ForeignPort { port, owner: PortOwner::find(port), saw })
         }
         Health::Bad(saw) => Err(Error::ForeignPort { port, owner: PortOwner::find(port), saw }),
@@ -90,6 +91,7 @@ async fn spawn(
     let mut launch = match &request.runtime {
         Runtime::Embedded => embedded_launch(request, config, port)?,
         Runtime::Python(stack) => python_stack::launch(request, config, port, stack)?,
+        Runtime::Command(stack) => command_stack::launch(request, config, port, stack),
     };
     // What was asked for wins.
     launch.env.extend(request.env.iter().cloned());
@@ -98,6 +100,7 @@ async fn spawn(
     let who = match &request.runtime {
         Runtime::Embedded => "embedded stack".to_owned(),
         Runtime::Python(stack) => stack.to_string(),
+        Runtime::Command(stack) => format!("`{}` of stack-test.yaml", stack.command[0]),
     };
     let child = Noted::new(child, &request.log_dir, &format!("{who} on port {port}"))?;
     let wanted = wanted(request);
@@ -158,10 +161,18 @@ fn died_early(child: &Child, status: String) -> Error {
     Error::DiedEarly { status, tail: child.log().tail(), log: child.log().path().to_owned() }
 }
 
+/// What the server is asked for its health.
+fn health_route(runtime: &Runtime) -> HealthRoute<'_> {
+    match runtime {
+        Runtime::Embedded | Runtime::Python(_) => HealthRoute::Stack,
+        Runtime::Command(stack) => stack.health.as_deref().map_or(HealthRoute::Usual, HealthRoute::At),
+    }
+}
+
 pub(super) fn wanted(request: &StackRequest) -> Wanted<'_> {
     Wanted {
         models: &request.wanted_models,
-        strict_health: true,
+        health: health_route(&request.runtime),
         settle: SETTLE,
         timeout: request.ready_timeout,
     }

@@ -1,7 +1,7 @@
 //! Waiting until the stack is ready: health, providers, wanted models.
 
 use super::Error;
-use super::capabilities::{self, Health, Models};
+use super::capabilities::{self, Health, HealthRoute, Models};
 use super::http::Http;
 use crate::model::Capabilities;
 use crate::source::nearest;
@@ -70,8 +70,8 @@ impl fmt::Display for Unready {
 pub(super) struct Wanted<'a> {
     /// Model ids that must be listed, if any are.
     pub(super) models: &'a [String],
-    /// Whether `/v1/health` must say OK: true for servers that we start.
-    pub(super) strict_health: bool,
+    /// What it is asked for its health.
+    pub(super) health: HealthRoute<'a>,
     /// How long a list of models may lack a wanted one before it is taken as final.
     pub(super) settle: Duration,
     /// How long all of it may take.
@@ -159,7 +159,7 @@ enum Look {
 async fn look(http: &Http, wanted: &Wanted<'_>) -> Look {
     // All at once: a server may be far away, or slow, and most looks find it ready.
     let (health, providers, models, routes, version) = tokio::join!(
-        capabilities::health(http),
+        capabilities::health(http, wanted.health),
         capabilities::provider_apis(http),
         capabilities::models(http),
         capabilities::route_apis(http),
@@ -169,7 +169,7 @@ async fn look(http: &Http, wanted: &Wanted<'_>) -> Look {
     match health {
         Health::Ok => {}
         Health::NoRoute(status) => match models.instead_of_health(status) {
-            Ok(saw) if !wanted.strict_health => {
+            Ok(saw) if wanted.health == HealthRoute::Any => {
                 notices.push(format!("the server has no /v1/health; taken as healthy because {saw}"));
             }
             Ok(saw) | Err(saw) => return Look::Unready(Unready::Health(saw)),
@@ -177,6 +177,10 @@ async fn look(http: &Http, wanted: &Wanted<'_>) -> Look {
         Health::Bad(saw) => return Look::Unready(Unready::Health(saw)),
         Health::Refused(why) => return Look::Refused(why),
     }
+    let version = version.unwrap_or_default();
+    let inspectable = matches!(providers, Ok(Some(_))) && routes.is_some();
+    let server = version.server(inspectable);
+    let version = version.version;
     let models = match models {
         Models::Listed(ids) => Some(ids),
         Models::NoList(_) | Models::NoAnswer(_) => None,
@@ -196,7 +200,7 @@ async fn look(http: &Http, wanted: &Wanted<'_>) -> Look {
         (None, None) => None,
         (providers, routes) => Some(providers.into_iter().chain(routes).flatten().chain(answered).collect()),
     };
-    Look::Ready(Ready { capabilities: Capabilities { apis, models, version }, notices })
+    Look::Ready(Ready { capabilities: Capabilities { server, apis, models, version }, notices })
 }
 
 /// The wanted models that a list lacks. No list, or an empty one, is a notice: many servers serve models that they do

@@ -1,5 +1,6 @@
 //! A URL: a server that somebody else runs, of whatever make.
 
+use super::capabilities::HealthRoute;
 use super::http::Http;
 use super::process::SETTLE;
 use super::ready::{self, GaveUp, Wanted};
@@ -13,7 +14,7 @@ pub(super) async fn reach(request: &StackRequest, url: &str) -> Result<Started, 
     let http = Http::new(&base)?;
     let wanted = Wanted {
         models: &request.wanted_models,
-        strict_health: false,
+        health: HealthRoute::Any,
         settle: SETTLE,
         timeout: request.ready_timeout,
     };

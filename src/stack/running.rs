@@ -6,7 +6,7 @@ use super::ready::Ready;
 use super::remote::without_credentials;
 use super::{Error, Runtime, StackRequest, builtin, container, process, remote};
 use crate::events::StackInfo;
-use crate::model::Capabilities;
+use crate::model::{Capabilities, Server};
 use crate::stack_config::Target;
 use crate::starter;
 use tokio::time::Instant;
@@ -76,8 +76,8 @@ pub async fn start(
     let began = Instant::now();
     let started =
         cancel.run_until_cancelled(start_target(&request, notices)).await.ok_or(Error::Cancelled)??;
-    for notice in started.ready.notices {
-        notices(notice);
+    for notice in &started.ready.notices {
+        notices(notice.clone());
     }
     if started.reused {
         notices(format!("reusing the {}", started.taken));
@@ -97,8 +97,17 @@ pub async fn start(
         log,
         ready_after: began.elapsed(),
     };
-    let Started { url, reused, held, .. } = started;
-    Ok(Stack { url, info, capabilities: started.ready.capabilities, reused, held })
+    let Started { url, reused, held, ready, .. } = started;
+    let mut capabilities = ready.capabilities;
+    // What was started is known better than by what it says.
+    match (&held, &request.runtime) {
+        (Held::InProcess(_), _) | (Held::Child(_), Runtime::Embedded) => {
+            capabilities.server = Server::Embedded
+        }
+        (Held::Child(_), Runtime::Python(stack)) => capabilities.server = stack.product.server(),
+        (Held::Child(_), Runtime::Command(_)) | (Held::Container(_) | Held::Nothing, _) => {}
+    }
+    Ok(Stack { url, info, capabilities, reused, held })
 }
 
 async fn start_target(
@@ -108,7 +117,7 @@ async fn start_target(
     match &request.target {
         Target::Builtin(config) => match request.runtime {
             Runtime::Embedded => builtin::start(request, config).await,
-            Runtime::Python(_) => process::private(request, config).await,
+            Runtime::Python(_) | Runtime::Command(_) => process::private(request, config).await,
         },
         Target::Process { config, port } => process::start(request, config, *port, notices).await,
         Target::Container { image, port } => container::start(request, image, *port, notices).await,

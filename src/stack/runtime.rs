@@ -1,5 +1,7 @@
 //! Who plays a config: the embedded stack, or a Llama Stack or OGX that is installed.
 
+use super::CommandStack;
+use crate::model::Server;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +16,8 @@ pub enum Runtime {
     Embedded,
     /// One that is installed.
     Python(PythonStack),
+    /// One that a command of the user's starts.
+    Command(CommandStack),
 }
 
 /// A Llama Stack or OGX that is installed.
@@ -57,6 +61,14 @@ impl Product {
         match self {
             Self::Ogx => "ogx",
             Self::LlamaStack => "llama-stack",
+        }
+    }
+
+    /// What suites call it.
+    pub(super) fn server(self) -> Server {
+        match self {
+            Self::Ogx => Server::Ogx,
+            Self::LlamaStack => Server::LlamaStack,
         }
     }
 

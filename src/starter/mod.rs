@@ -29,6 +29,9 @@ mod shared;
 mod tables;
 mod upstream;
 
+/// What it calls itself in `/v1/version`.
+pub const NAME: &str = "stack-test";
+
 pub use config::{ProviderConfig, StarterConfig};
 pub use error::{ConfigError, ServeError};
 pub use server::{Running, serve};

@@ -3,7 +3,9 @@
 use super::document::requires;
 use super::keys;
 use super::reader::{Fields, Reader};
+use super::when::when;
 use super::{Case, ExpectedFailure, ModelKind, Param, Repeat, Skip, Word, params, step};
+use crate::model::When;
 use crate::source::{Diagnostic, Kind, Node, nearest};
 
 /// The most often a case is tried again or repeated: more is a typing mistake.
@@ -30,9 +32,16 @@ fn read(reader: &mut Reader, node: &Node) -> Option<Case> {
         tags: fields.get("tags").map(|tags| reader.texts(tags, "tags")).unwrap_or_default(),
         models: fields.get("models").map(|node| models(reader, node)).unwrap_or_default(),
         requires_apis: fields.get("requires").map(|node| requires(reader, node)).unwrap_or_default(),
-        skip: fields.get("skip").and_then(|node| skip(reader, node, &params)),
-        xfail: fields.get("xfail").and_then(|node| xfail(reader, node, &params)),
+        skip: fields
+            .get("skip")
+            .map(|node| exceptions(reader, node, |reader, node| skip(reader, node, &params)))
+            .unwrap_or_default(),
+        xfail: fields
+            .get("xfail")
+            .map(|node| exceptions(reader, node, |reader, node| xfail(reader, node, &params)))
+            .unwrap_or_default(),
         timeout: fields.get("timeout").and_then(|node| reader.duration(node)),
+        test_id: fields.get("test_id").filter(|node| reader.word(node).is_some()).cloned(),
         retries: fields.get("retries").and_then(|node| reader.count(node, 0, MOST_OFTEN)).unwrap_or(0),
         repeat: fields.get("repeat").and_then(|node| repeat(reader, node)),
         locks: fields.get("locks").map(|node| reader.texts(node, "locks")).unwrap_or_default(),
@@ -66,23 +75,42 @@ fn unknown_model(word: &Word) -> Diagnostic {
     Diagnostic::at(word.origin.clone(), format!("there is no kind of model `{}`", word.text)).hint(hint)
 }
 
+/// One exception, or a list of them.
+fn exceptions<T>(
+    reader: &mut Reader,
+    node: &Node,
+    mut read: impl FnMut(&mut Reader, &Node) -> Option<T>,
+) -> Vec<T> {
+    let items = match &node.kind {
+        Kind::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    if items.is_empty() {
+        reader.complain(node.diagnostic("a reason is needed, in words: it is what the report shows"));
+    }
+    items.iter().filter_map(|item| read(reader, item)).collect()
+}
+
 fn skip(reader: &mut Reader, node: &Node, params: &[Param]) -> Option<Skip> {
     if !matches!(node.kind, Kind::Map(_)) {
-        return Some(Skip { reason: reason(reader, node)?, params: Vec::new() });
+        return Some(Skip { reason: reason(reader, node)?, params: Vec::new(), when: When::default() });
     }
     let fields = reader.mapping(node, &keys::SKIP)?;
     let params = only_params(reader, &fields, params);
-    Some(Skip { reason: required_reason(reader, &fields)?, params })
+    let when = when(reader, &fields);
+    Some(Skip { reason: required_reason(reader, &fields)?, params, when: when? })
 }
 
 fn xfail(reader: &mut Reader, node: &Node, params: &[Param]) -> Option<ExpectedFailure> {
     if !matches!(node.kind, Kind::Map(_)) {
-        return Some(ExpectedFailure { reason: reason(reader, node)?, strict: false, params: Vec::new() });
+        let reason = reason(reader, node)?;
+        return Some(ExpectedFailure { reason, strict: false, params: Vec::new(), when: When::default() });
     }
     let fields = reader.mapping(node, &keys::XFAIL)?;
     let strict = fields.get("strict").and_then(|node| reader.flag(node)).unwrap_or(false);
     let params = only_params(reader, &fields, params);
-    Some(ExpectedFailure { reason: required_reason(reader, &fields)?, strict, params })
+    let when = when(reader, &fields);
+    Some(ExpectedFailure { reason: required_reason(reader, &fields)?, strict, params, when: when? })
 }
 
 fn required_reason(reader: &mut Reader, fields: &Fields<'_>) -> Option<String> {

@@ -123,6 +123,10 @@ pub static RULE: Table = Table {
     what: "a rule",
     keys: &[
         key("ignore", "a JSON pointer into the body, `*` for any step; or `?name`, a parameter of the query"),
+        key(
+            "value",
+            "ignore it only where it has this value, such as the one that counts when there is none",
+        ),
         key("mask", "a regular expression for texts in the path, the query and the body"),
         key("name", "what is read in place of a masked text"),
         key("provider", "only in calls of this provider"),
@@ -196,6 +200,7 @@ pub static CASE: Table = Table {
         key("skip", "why it is not run"),
         key("xfail", "why it is expected to fail"),
         key("timeout", "the longest it may take, `finally` not counted"),
+        key("test_id", "what the stack's own recorder knows it as, with --recorder stack; its id unless set"),
         key("retries", "how often it may be tried again after a failure"),
         key("repeat", "run it several times and judge it by its rate of passing"),
         key("locks", "never run beside another case that holds one of these locks"),
@@ -208,7 +213,11 @@ pub static CASE: Table = Table {
 pub static SKIP: Table = Table {
     id: "skip",
     what: "`skip`",
-    keys: &[key("reason", "why"), key("params", "only with these param ids")],
+    keys: &[
+        key("reason", "why"),
+        key("params", "only with these param ids"),
+        key("when", "only against these stacks"),
+    ],
 };
 
 /// The `xfail:` mapping.
@@ -219,6 +228,17 @@ pub static XFAIL: Table = Table {
         key("reason", "why"),
         key("strict", "whether a pass fails the run; false unless set"),
         key("params", "only with these param ids"),
+        key("when", "only against these stacks"),
+    ],
+};
+
+/// The `when:` mapping.
+pub static WHEN: Table = Table {
+    id: "when",
+    what: "`when`",
+    keys: &[
+        key("server", "embedded, llama-stack, ogx or other; or several of them"),
+        key("version", "a range of its versions: <0.5, or >=1.2, <2"),
     ],
 };
 
@@ -284,7 +304,7 @@ pub static PART: Table = Table {
 };
 
 /// Every table, in the order of the documentation.
-pub static TABLES: [&Table; 20] = [
+pub static TABLES: [&Table; 21] = [
     &SUITE,
     &REQUIRES,
     &DEFAULTS,
@@ -296,6 +316,7 @@ pub static TABLES: [&Table; 20] = [
     &CASE,
     &SKIP,
     &XFAIL,
+    &WHEN,
     &REPEAT,
     &REQUEST,
     &PART,

@@ -21,6 +21,7 @@ mod reader;
 mod rule;
 mod spec;
 mod step;
+mod when;
 
 pub use document::{Parsed, parse, parse_fragments};
 pub use model_kind::ModelKind;

@@ -37,9 +37,16 @@ fn read(reader: &mut Reader, node: &Node) -> Option<DeclaredRule> {
                 let what = "`name` belongs to `mask`: nothing is read in place of what is ignored";
                 reader.complain(crate::source::Diagnostic::at(name.key_origin.clone(), what));
             }
-            (Insignificant::Place(reader.word(place)?.text), place.origin.clone())
+            let value = fields.get("value").map(Node::to_json);
+            (Insignificant::Place { place: reader.word(place)?.text, value }, place.origin.clone())
         }
-        (None, Some(pattern)) => mask(reader, fields, pattern)?,
+        (None, Some(pattern)) => {
+            if let Some(value) = fields.entry("value") {
+                let what = "`value` belongs to `ignore`: a mask is read in place of all that it finds";
+                reader.complain(crate::source::Diagnostic::at(value.key_origin.clone(), what));
+            }
+            mask(reader, fields, pattern)?
+        }
         (Some(_), Some(_)) => {
             reader.complain(fields.diagnostic("a rule ignores or masks; write two of them for both"));
             return None;

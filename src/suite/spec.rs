@@ -1,6 +1,7 @@
 //! The typed contents of a suite file.
 
 use super::{DeclaredRule, ModelKind};
+use crate::model::When;
 use crate::source::{Node, Origin};
 use std::time::Duration;
 
@@ -221,12 +222,14 @@ pub struct Case {
     pub params: Vec<Param>,
     /// APIs without which it is skipped.
     pub requires_apis: Vec<String>,
-    /// Set if it is not run.
-    pub skip: Option<Skip>,
-    /// Set if it is expected to fail.
-    pub xfail: Option<ExpectedFailure>,
+    /// Where it is not run; the first that fits counts.
+    pub skip: Vec<Skip>,
+    /// Where it is expected to fail; the first that fits counts.
+    pub xfail: Vec<ExpectedFailure>,
     /// The longest it may take.
     pub timeout: Option<Duration>,
+    /// What the stack's own recorder knows it as; a template.
+    pub test_id: Option<Node>,
     /// How often it may be tried again.
     pub retries: u32,
     /// Set if it is judged by its rate of passing.
@@ -264,6 +267,8 @@ pub struct Skip {
     pub reason: String,
     /// Only with these param ids; always, if there are none.
     pub params: Vec<Word>,
+    /// Only against these stacks.
+    pub when: When,
 }
 
 /// Why a case is expected to fail.
@@ -275,6 +280,8 @@ pub struct ExpectedFailure {
     pub strict: bool,
     /// Only with these param ids; always, if there are none.
     pub params: Vec<Word>,
+    /// Only against these stacks.
+    pub when: When,
 }
 
 /// A case that is judged by its rate of passing.

@@ -11,6 +11,7 @@ pub mod json_text;
 mod lines;
 pub mod message;
 pub mod ndjson;
+pub mod provider_data;
 pub mod sse;
 pub mod trace;
 

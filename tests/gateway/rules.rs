@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 fn ignore(place: &str) -> MatchRule {
-    MatchRule { what: Insignificant::Place(place.into()), provider: None }
+    MatchRule { what: Insignificant::Place { place: place.into(), value: None }, provider: None }
 }
 
 fn mask(pattern: &str) -> MatchRule {

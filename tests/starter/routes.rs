@@ -85,7 +85,8 @@ async fn only_what_was_asked_for_is_served() {
 async fn health_and_version_are_llama_stacks() {
     let stack = Stack::start().await;
     assert_eq!(stack.get("/v1/health").await, (200, json!({"status": "OK"})));
-    assert_eq!(stack.get("/v1/version").await, (200, json!({"version": env!("CARGO_PKG_VERSION")})));
+    let version = json!({"version": env!("CARGO_PKG_VERSION"), "server": "stack-test"});
+    assert_eq!(stack.get("/v1/version").await, (200, version));
     let (status, error) = stack.get("/v1/nothing/here").await;
     let expected = json!({"error": {
         "message": "Unknown request URL: GET /v1/nothing/here.",

@@ -19,7 +19,7 @@ pub(super) fn explain(error: &stack::Error, root: Option<&Node>, runtime: &Runti
     let Some(headline) = tail.iter().rposition(|line| is_headline(line)) else { return told };
     let known = match runtime {
         Runtime::Python(stack) => provider_types(stack),
-        Runtime::Embedded => BTreeSet::new(),
+        Runtime::Embedded | Runtime::Command(_) => BTreeSet::new(),
     };
     let lines = outdented(&tail[headline..]);
     let mut found = invalid_fields(&lines, root);

@@ -48,8 +48,12 @@ def redirect_literal_urls(urls):
 
     def redirect(entry):
         settings = entry.get("config") if isinstance(entry, dict) else None
-        name = str(entry.get("provider_type", "")).removeprefix("remote::")
-        if not isinstance(settings, dict) or name not in urls:
+        if not isinstance(settings, dict):
+            return
+        # Two of one type may be different providers: an id that is a provider's name goes before its type.
+        names = (entry.get("provider_id"), str(entry.get("provider_type", "")).removeprefix("remote::"))
+        name = next((name for name in names if name in urls), None)
+        if name is None:
             return
         for key in ("base_url", "url"):
             # What comes from a variable is led by the variable.

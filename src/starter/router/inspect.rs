@@ -1,7 +1,7 @@
 //! Whether it lives, what it is, what it serves.
 
 use super::table::{ApiRouter, AppState, apis};
-use crate::starter::StarterConfig;
+use crate::starter::{NAME, StarterConfig};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -43,6 +43,8 @@ struct Health {
 #[derive(Serialize, ToSchema)]
 struct Version {
     version: &'static str,
+    /// What tells it from others that serve the same routes.
+    server: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -66,7 +68,7 @@ async fn health() -> Json<Health> {
 /// The version of the server.
 #[utoipa::path(get, path = "/v1/version", tag = "inspect", responses((status = 200, body = Version)))]
 async fn version() -> Json<Version> {
-    Json(Version { version: env!("CARGO_PKG_VERSION") })
+    Json(Version { version: env!("CARGO_PKG_VERSION"), server: NAME })
 }
 
 /// The routes that are served.

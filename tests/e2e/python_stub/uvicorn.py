@@ -37,6 +37,7 @@ def run(app, host, port, hang):
             # Later than the answer, as exporters do.
             threading.Timer(0.1, self.trace).start()
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            print("stub: provider data", self.headers["x-llamastack-provider-data"], flush=True)
             name, body["model"] = body["model"].split("/", 1)
             headers = {"content-type": "application/json"}
             url = app[name] + self.path.removeprefix("/v1")

@@ -2,6 +2,8 @@
 
 #[cfg(target_os = "linux")]
 mod containers;
+mod distributions;
+mod exceptions;
 mod exit_codes;
 mod external;
 mod fixtures;

@@ -293,3 +293,56 @@ fn a_run_config_that_no_longer_loads_is_told_with_its_place_and_the_log() {
     ];
     ended.expect(1, &told);
 }
+
+#[test]
+fn its_own_recorder_is_told_where_it_records_and_for_which_test() {
+    let Some(venv) = Venv::new() else { return };
+    let steps = "steps: [{ post: /v1/chat/completions, headers: { X-LlamaStack-Provider-Data: '{\"mine\": 1}' }, \
+                 json: { model: \"{{ text_model }}\" }, expect: { status: 200 } }]";
+    let case = format!(
+        "cases: [{{ name: a, models: [text_model], test_id: \"t/a.py::a[{{{{ text_model }}}}]\", {steps} }}]\n"
+    );
+    venv.project.file("suites/a.yaml", case);
+    let provider = Server::provider("hello");
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let args = [
+        "run",
+        "a",
+        "--recorder",
+        "stack",
+        "--text-model",
+        "ollama/fake",
+        "--env",
+        &url,
+        "--stack-config",
+        PAIRS,
+    ];
+    venv.run(args).expect(0, &["1 passed", "no gateway is between it and its providers"]);
+    // Nothing stands between the stack and its provider: its recorder would.
+    assert_eq!(provider.lines(), ["POST /v1/chat/completions"]);
+    let log = venv.log();
+    assert_eq!(said(&log, "LLAMA_STACK_TEST_INFERENCE_MODE is"), "replay");
+    assert_eq!(said(&log, "LLAMA_STACK_TEST_STACK_CONFIG_TYPE is"), "server");
+    assert!(
+        said(&log, "LLAMA_STACK_TEST_RECORDING_DIR is").ends_with("/recordings/tests/integration/common")
+    );
+    assert_eq!(said(&log, "provider data"), r#"{"mine":1,"__test_id":"t/a.py::a[ollama/fake]"}"#);
+    venv.run(args.into_iter().chain(["--runtime", "builtin"]))
+        .expect(4, &["needs an installed Llama Stack or OGX"]);
+    let args = ["run", "a", "--recorder", "tape"];
+    venv.run(args).expect(4, &["`tape` is no recorder; there are gateway and stack"]);
+}
+
+#[test]
+fn a_provider_of_a_run_config_may_be_named_by_its_id() {
+    let Some(venv) = Venv::new() else { return };
+    let provider = Server::provider("hello");
+    venv.project.file(
+        "stack-test.yaml",
+        format!("providers: {{ mine: {{ upstream: \"{}/v1\", key_env: MINE_KEY }} }}\n", provider.url()),
+    );
+    venv.project.file("suites/a.yaml", CHAT.replace("ollama/fake", "mine/fake"));
+    let args = ["a", "--stack-config", "starter", "--env", "MINE_KEY=made-up-key-0001"];
+    venv.run(["record"].into_iter().chain(args)).expect(0, &["1 recorded"]);
+    assert_eq!(provider.lines(), ["POST /v1/chat/completions"]);
+}

@@ -6,6 +6,8 @@ import sys
 TOLD = [
     "LLAMA_STACK_TEST_INFERENCE_MODE",
     "OGX_TEST_INFERENCE_MODE",
+    "LLAMA_STACK_TEST_STACK_CONFIG_TYPE",
+    "LLAMA_STACK_TEST_RECORDING_DIR",
     "LLAMA_STACK_PORT",
     "LLAMA_STACK_CONFIG_DIR",
     "SQLITE_STORE_DIR",
@@ -39,6 +41,7 @@ def main():
             "providers": {
                 "inference": [
                     {"provider_type": "remote::groq", "config": {"base_url": literal}},
+                    {"provider_id": "mine", "provider_type": "remote::vllm", "config": {"base_url": literal}},
                     {"provider_type": "remote::ollama", "config": {"base_url": by_variable}},
                 ]
             }
@@ -46,7 +49,7 @@ def main():
     )
     urls = {}
     for entry in config["providers"]["inference"]:
-        name, url = entry["provider_type"].removeprefix("remote::"), entry["config"]["base_url"]
+        name, url = entry.get("provider_id") or entry["provider_type"].removeprefix("remote::"), entry["config"]["base_url"]
         urls[name] = os.environ.get("OLLAMA_URL", "") if url == by_variable else url
         print(f"stub: {name} is at {urls[name]}", flush=True)
     uvicorn.run(urls, host=["::", "0.0.0.0"], port=port, hang=how == "hang")
