@@ -17,7 +17,8 @@ const LONGEST_STEP: usize = 200;
 
 /// What the W3C baggage grammar does not allow in a value, plus the percent sign itself, and the plus sign, which is a space
 /// to OpenTelemetry for Python.
-const NOT_BAGGAGE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b',').add(b';').add(b'\\').add(b'%').add(b'+');
+const NOT_BAGGAGE: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b',').add(b';').add(b'\\').add(b'%').add(b'+');
 
 /// The value of the baggage header for requests of `case`.
 pub fn baggage(case: &CaseId) -> String {
