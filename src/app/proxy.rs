@@ -8,6 +8,7 @@ use crate::source::Diagnostic;
 use crate::wire::dialect::Dialect;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -42,15 +43,15 @@ pub(super) fn settings(wanted: bool, inputs: &Inputs) -> Option<ProxySettings> {
 /// A folder that cannot be written to.
 pub(super) fn write_roots(gateway: &Gateway, folder: &Path, inputs: &Inputs) -> Result<(), Diagnostic> {
     let Some(own) = gateway.ca_pem() else { return Ok(()) };
-    let mut bundle = String::new();
+    // Each once: the variables often name the system's roots, and a stack that makes a client for each call reads all of them each time.
+    let (mut bundle, mut seen) = (String::new(), BTreeSet::new());
     // Roots that cannot be read are those that no other program here could read either.
     for root in rustls_native_certs::load_native_certs().certs {
-        bundle.push_str(&pem(&root));
+        add_roots(&mut bundle, &mut seen, &pem(&root));
     }
     let named = USERS_BUNDLES.iter().filter_map(|name| inputs.env(name)).map(PathBuf::from);
     for file in named.filter_map(|path| files::read_text(&inputs.cwd, &path).ok()) {
-        bundle.push_str(file.text().trim_end());
-        bundle.push('\n');
+        add_roots(&mut bundle, &mut seen, file.text());
     }
     bundle.push_str(own);
     let (bundle_path, own_path) = roots(gateway, folder);
@@ -85,6 +86,18 @@ pub(super) fn sigv4<'a>(dialect: &Dialect, value: &dyn Fn(&str) -> Option<&'a st
     })
 }
 
+/// Adds what `text` holds to the bundle, but for the certificates that it has.
+fn add_roots(bundle: &mut String, seen: &mut BTreeSet<String>, text: &str) {
+    for block in text.split_inclusive("-----END CERTIFICATE-----") {
+        let begins = block.find("-----BEGIN CERTIFICATE-----").unwrap_or_default();
+        let certificate: String = block[begins..].split_whitespace().collect();
+        if !certificate.is_empty() && seen.insert(certificate) {
+            bundle.push_str(block.trim());
+            bundle.push('\n');
+        }
+    }
+}
+
 fn pem(der: &[u8]) -> String {
     let text = STANDARD.encode(der);
     let mut pem = "-----BEGIN CERTIFICATE-----\n".to_owned();
@@ -92,4 +105,21 @@ fn pem(der: &[u8]) -> String {
         let _into_a_string = writeln!(pem, "{}", String::from_utf8_lossy(line));
     }
     pem + "-----END CERTIFICATE-----\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_root_that_is_named_twice_is_in_the_bundle_once() {
+        let (mut bundle, mut seen) = (String::new(), BTreeSet::new());
+        let (first, second) = (pem(b"first"), pem(b"second"));
+        for text in
+            [first.clone(), format!("# a comment\r\n{}{second}", first.replace('\n', "\r\n")), second.clone()]
+        {
+            add_roots(&mut bundle, &mut seen, &text);
+        }
+        assert_eq!(bundle, first + &second);
+    }
 }
