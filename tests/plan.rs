@@ -284,7 +284,7 @@ cases:
 "#;
     assert_eq!(
         complaints(text),
-        "suites/a.yaml:2:1: a suite has no key `aboot` (did you mean `about`? its keys are about, tags, requires, defaults, match, fragments and cases)\n\
+        "suites/a.yaml:2:1: a suite has no key `aboot` (did you mean `about`? its keys are about, tags, requires, defaults, match, fixtures, fragments and cases)\n\
          suites/a.yaml:4:22: a length of time needs a unit: ms, s, m or h\n\
          suites/a.yaml:4:36: `x y` cannot be the name of a header\n\
          suites/a.yaml:7:23: fragments use each other in a circle: a → b → a\n\

@@ -13,7 +13,7 @@ pub(in crate::check) const TELEMETRY: [&str; 2] = [SPANS.name, METRICS.name];
 pub(super) static SPANS: Subject = Subject {
     name: "spans",
     summary: "the list of OpenTelemetry spans that the stack has sent of the case's requests, waited for",
-    example: "spans: { any: { $.name: chat, $.attributes['gen_ai.request.model']: { exists: true } } }",
+    example: "spans: { any: { $.name: { contains: chat }, $.kind: server, $.status: ok } }",
     compile: |entry, compiler| {
         let told = Told { of: |telemetry| &telemetry.spans };
         (entry.key == "spans").then(|| Ok(vec![Expectation::of_entry("spans", entry, told, compiler)?]))
