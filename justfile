@@ -35,6 +35,22 @@ test-mitm:
 test-stacks:
     tests/stacks/run
 
+# What ships in the binary for pytest and jest, with the real ones from PyPI and npm.
+test-external:
+    tests/external/run
+
+# Real containers with podman, and what a killed run leaves to the next.
+test-containers:
+    tests/containers/run
+
+# docs/compatibility.md anew.
+compatibility:
+    tests/stacks/run --write
+
+# Plain pytest beside our adapter.
+bench-external:
+    benches/external/run
+
 # Start the tiny provider and record every shipped suite from it, twice; the second time must change no byte.
 record:
     tools/tiny-provider/serve -- cargo run --release --locked -- record --stack-config=starter

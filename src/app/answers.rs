@@ -3,7 +3,7 @@
 use crate::check::Observed;
 use crate::compare::Answer;
 use crate::model::{CaseId, Traffic};
-use crate::plan::{Method, RequestStep};
+use crate::plan::RequestStep;
 use crate::runner::CaseScope;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -57,7 +57,7 @@ impl CaseScope for Listening {
     fn taken(&self, case: &CaseId, step: &RequestStep, observed: &Observed) {
         let origin = &step.origin;
         let path = origin.file.text().get(origin.span.start..origin.span.end).unwrap_or_default();
-        let asked = format!("{} {}", method(step.method), path.trim_matches(['"', '\'']));
+        let asked = format!("{} {}", step.method.name(), path.trim_matches(['"', '\'']));
         let answer = Answer::new(asked, origin.to_string(), observed);
         let mut all = self.answers.lock();
         let answers = all.entry(case.clone()).or_default();
@@ -70,17 +70,5 @@ impl CaseScope for Listening {
 
     fn close(&self, case: &CaseId, keep: bool) -> Traffic {
         self.scope.close(case, keep)
-    }
-}
-
-fn method(method: Method) -> &'static str {
-    match method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-        Method::Put => "PUT",
-        Method::Patch => "PATCH",
-        Method::Delete => "DELETE",
-        Method::Head => "HEAD",
-        Method::Options => "OPTIONS",
     }
 }

@@ -234,6 +234,21 @@ pub enum Method {
     Options,
 }
 
+impl Method {
+    /// As it is sent: `GET`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Head => "HEAD",
+            Self::Options => "OPTIONS",
+        }
+    }
+}
+
 /// What a request sends.
 #[derive(Debug, Clone)]
 pub enum Body {

@@ -6,32 +6,15 @@
 
 use super::group::Group;
 use super::log::Log;
-use super::{Error, LogRequest};
-use std::path::PathBuf;
+use super::{Error, Launch, LogRequest};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
-use tokio::process::{ChildStdin, Command};
+use tokio::process::ChildStdin;
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 /// How long the log of a server that has ended may take to end, too.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-
-/// The words for a good end.
-const WELL: &str = "exit status 0";
-
-/// What is to be run.
-#[derive(Clone, Default)]
-pub struct Launch {
-    /// The program; a bare name is looked for on PATH.
-    pub program: PathBuf,
-    /// Its arguments.
-    pub args: Vec<String>,
-    /// Variables on top of our own environment; the last one of a name counts.
-    pub env: Vec<(String, String)>,
-    /// Where it runs; where we do, if it is not said.
-    pub cwd: Option<PathBuf>,
-}
 
 /// A process of ours that runs beside us. It is killed with its group when it is dropped.
 #[derive(Debug)]
@@ -60,19 +43,8 @@ impl Child {
     pub fn spawn(launch: &Launch, log: LogRequest, grace: Duration) -> Result<Self, Error> {
         let (log, output, logged) = Log::create(log)?;
         let failed = |source| Error::Spawn { program: launch.program.clone(), source };
-        let mut command = Command::new(&launch.program);
-        command
-            .args(&launch.args)
-            .envs(launch.env.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::piped())
-            .stdout(output.try_clone().map_err(failed)?)
-            .stderr(output)
-            .kill_on_drop(true);
-        if let Some(cwd) = &launch.cwd {
-            command.current_dir(cwd);
-        }
-        #[cfg(unix)]
-        command.process_group(0);
+        let mut command = launch.command();
+        command.stdin(Stdio::piped()).stdout(output.try_clone().map_err(failed)?).stderr(output);
         let mut child = command.spawn().map_err(failed)?;
         // It holds our copies of the pipe, which ends when all are closed.
         drop(command);
@@ -113,7 +85,7 @@ impl Child {
     /// How it ended, if not with 0.
     pub async fn wait_well(&self) -> Result<(), String> {
         let how = self.wait().await;
-        if how == WELL { Ok(()) } else { Err(how) }
+        if how == Self::WELL { Ok(()) } else { Err(how) }
     }
 
     /// How it ended, if it has.

@@ -1,7 +1,6 @@
 //! Why a process does not run.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Why a process does not run.
 #[derive(Debug, thiserror::Error)]
@@ -21,13 +20,5 @@ pub enum Error {
         program: PathBuf,
         /// What went wrong.
         source: std::io::Error,
-    },
-    /// It was to end soon and did not.
-    #[error("{} does not answer within {limit:?}", program.display())]
-    TooLong {
-        /// The program.
-        program: PathBuf,
-        /// How long it had.
-        limit: Duration,
     },
 }

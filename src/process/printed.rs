@@ -5,7 +5,6 @@ use super::{Error, Launch};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::Command;
 use tokio::time::timeout;
 
 /// Bytes of each stream that are kept.
@@ -22,25 +21,22 @@ pub struct Printed {
     pub ended: Option<String>,
 }
 
+impl Printed {
+    /// The last thing it complained of, in a line.
+    pub fn complaint(&self) -> &str {
+        let lines = || self.stderr.lines().chain(self.stdout.lines()).map(str::trim);
+        lines().rfind(|line| !line.is_empty()).unwrap_or("it does not say why")
+    }
+}
+
 /// Runs `launch` to its end, but no longer than `limit`. Nothing of it outlives this call, even one that is dropped.
 ///
 /// # Errors
 /// The program cannot be run.
 pub async fn printed(launch: &Launch, limit: Duration) -> Result<Printed, Error> {
     let failed = |source| Error::Spawn { program: launch.program.clone(), source };
-    let mut command = Command::new(&launch.program);
-    command
-        .args(&launch.args)
-        .envs(launch.env.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    if let Some(cwd) = &launch.cwd {
-        command.current_dir(cwd);
-    }
-    #[cfg(unix)]
-    command.process_group(0);
+    let mut command = launch.command();
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(failed)?;
     let group = Killed(Group::led_by(child.id().unwrap_or_default()));
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());

@@ -3,7 +3,7 @@
 use crate::check::{Scope, TextTemplate};
 use crate::contract::{Call, HOLE};
 use crate::model::CaseId;
-use crate::plan::{Method, Plan, PlannedStep, RequestStep};
+use crate::plan::{Plan, PlannedStep, RequestStep};
 
 /// Stands for the stack's URL, which no suite knows.
 const STACK: &str = "stack:";
@@ -53,7 +53,7 @@ impl Gathering {
         nothing.set("stack", serde_json::json!({ "url": STACK }));
         let open = below_stack(&step.path, &nothing).unwrap_or_else(|| known.clone());
         Some(Call {
-            method: method(step.method).to_owned(),
+            method: step.method.name().to_owned(),
             paths: [known, open],
             case: self.case,
             recorded: self.recorded,
@@ -70,17 +70,5 @@ fn below_stack(path: &TextTemplate, scope: &Scope) -> Option<String> {
         // Whole URLs are of other servers, and so is what a case learns only from a fixture or an answer.
         None if path.starts_with("http://") || path.starts_with("https://") || path.starts_with(HOLE) => None,
         None => Some(path),
-    }
-}
-
-fn method(method: Method) -> &'static str {
-    match method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-        Method::Put => "PUT",
-        Method::Patch => "PATCH",
-        Method::Delete => "DELETE",
-        Method::Head => "HEAD",
-        Method::Options => "OPTIONS",
     }
 }

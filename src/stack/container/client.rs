@@ -1,6 +1,6 @@
 //! The command that containers are run by.
 
-use crate::process::{self, Captured, Launch, capture};
+use crate::process::{self, Child, Launch, printed};
 use crate::stack::Error;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -69,13 +69,16 @@ impl Client {
     /// # Errors
     /// What it complains of.
     pub(super) async fn ask(&self, words: &[&str]) -> Result<String, String> {
-        self.capture(words, ANSWER).await
+        self.answer(words, ANSWER).await
     }
 
-    async fn capture(&self, words: &[&str], limit: Duration) -> Result<String, String> {
-        match capture(&self.launch(words.iter().copied()), limit).await {
-            Ok(Captured { well: true, stdout, .. }) => Ok(stdout),
-            Ok(captured) => Err(captured.complaint().to_owned()),
+    async fn answer(&self, words: &[&str], limit: Duration) -> Result<String, String> {
+        match printed(&self.launch(words.iter().copied()), limit).await {
+            Ok(printed) => match printed.ended.as_deref() {
+                Some(Child::WELL) => Ok(printed.stdout),
+                Some(_) => Err(printed.complaint().to_owned()),
+                None => Err(format!("{} does not answer within {limit:?}", self.program.display())),
+            },
             Err(process::Error::Spawn { source, .. }) => Err(source.to_string()),
             Err(error) => Err(error.to_string()),
         }
@@ -98,7 +101,7 @@ impl Client {
     /// # Errors
     /// What the client complains of.
     pub(in crate::stack) async fn remove(&self, container: &str) -> Result<(), String> {
-        self.capture(&self.removal(container), REMOVAL).await.map(drop)
+        self.answer(&self.removal(container), REMOVAL).await.map(drop)
     }
 
     /// The same where nothing can be awaited; whether it is known to be gone.
