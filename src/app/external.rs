@@ -1,9 +1,9 @@
 //! The tests of other runners, listed before the plan is made.
 
-use super::files::{ignore_in_git, read_text, remove_if_empty};
+use super::files::read_text;
 use super::inputs::Inputs;
 use super::project::Project;
-use super::rig;
+use super::run_folder;
 use crate::external::{self, Collected, Tool, Unreadable, Workshop};
 use crate::plan::{ListedTest, Resolved, Unlisted};
 use crate::runner;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// Where other runners have their files; their commands run in the project's folder.
 pub(super) fn workshop(project: &Project, inputs: &Inputs, redactor: Redactor) -> Workshop {
-    let folder = rig::folder(inputs, &rig::run_id(inputs));
+    let folder = run_folder::of_this_run(inputs);
     let cwd = project.root.clone().unwrap_or_else(|| inputs.cwd.clone());
     Workshop::new(folder, cwd, inputs.env.clone(), redactor)
 }
@@ -24,8 +24,7 @@ pub(super) fn workshop(project: &Project, inputs: &Inputs, redactor: Redactor) -
 /// Leaves nothing behind of a run that ends once the tests are listed.
 pub(super) fn tidy(workshop: &Workshop, inputs: &Inputs) {
     workshop.tidy();
-    remove_if_empty(&rig::folder(inputs, &rig::run_id(inputs)));
-    ignore_in_git(&inputs.cwd.join(rig::RUNS_FOLDER));
+    run_folder::tidy_run(inputs, &run_folder::run_id(inputs));
 }
 
 /// Lists the tests of all `unlisted` suites, side by side.
@@ -58,7 +57,7 @@ async fn of_suite(
     workshop: &Workshop,
     inputs: &Inputs,
 ) -> Result<Vec<ListedTest>, Vec<Diagnostic>> {
-    let run_id = rig::run_id(inputs);
+    let run_id = run_folder::run_id(inputs);
     let planned = &suite.tool;
     let is_whole = planned.adapter == "command" && !planned.has_list();
     if is_whole {

@@ -35,6 +35,7 @@ mod recordings;
 mod rig;
 mod rules;
 mod run;
+mod run_folder;
 mod runtime;
 mod scope;
 mod serve;

@@ -1,11 +1,12 @@
 //! Starting what a run needs: gateway, stack, runner. A run does it once, a recording once more for each time it is proven.
 
 use super::copies::Copies;
-use super::files::{ignore_in_git, remove_if_empty};
+use super::files::remove_if_empty;
 use super::inputs::Inputs;
 use super::prepare::Prepared;
 use super::proxy;
 use super::recorder::Recorder;
+use super::run_folder;
 use super::scope::GatewayScope;
 use crate::events::Event;
 use crate::fixtures::Collector;
@@ -34,34 +35,8 @@ pub(super) const STACK_KEY_ENV: &str = "STACK_TEST_API_KEY";
 /// The variables that say what the stack calls this machine, for the URLs of fixtures.
 const HOST_ENVS: [&str; 3] = ["STACK_TEST_MCP_HOST", "LLAMA_STACK_TEST_MCP_HOST", "OGX_TEST_MCP_HOST"];
 
-/// Where a run leaves what is not a report, below the working directory.
-pub(super) const RUNS_FOLDER: &str = "target/stack-test";
-
 /// The longest from a process's death to our knowing it. Its connections break a moment earlier.
 const DEATH_NOTICE: Duration = Duration::from_secs(1);
-
-/// A name for what is begun now, by this process.
-pub(super) fn run_id(inputs: &Inputs) -> String {
-    let since_epoch = inputs.now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    format!("{:x}-{:x}", since_epoch.as_millis(), std::process::id())
-}
-
-/// The folder of the folders of all runs.
-pub(super) fn runs_folder(inputs: &Inputs) -> PathBuf {
-    inputs.cwd.join(RUNS_FOLDER)
-}
-
-/// Leaves nothing of a command that left nothing in its folder.
-pub(super) fn tidy(inputs: &Inputs) {
-    let runs = runs_folder(inputs);
-    remove_if_empty(&runs);
-    runs.parent().into_iter().for_each(remove_if_empty);
-}
-
-/// The folder of the run of that name.
-pub(super) fn folder(inputs: &Inputs, run_id: &str) -> PathBuf {
-    runs_folder(inputs).join(run_id)
-}
 
 /// What everything is started from, for one stack or copies of it.
 pub(super) struct Rig<'a> {
@@ -80,7 +55,7 @@ pub(super) struct Rig<'a> {
 impl Rig<'_> {
     /// The folder of this run, for logs and for recordings that are not proven; of several stacks, each has one in it.
     pub(super) fn folder(&self) -> PathBuf {
-        let folder = folder(self.inputs, &self.run_id);
+        let folder = run_folder::of_run(self.inputs, &self.run_id);
         self.place.as_ref().map_or_else(|| folder.clone(), |place| folder.join(place))
     }
 
@@ -93,8 +68,7 @@ impl Rig<'_> {
     pub(super) fn tidy(&self) {
         self.prepared.workshop.tidy();
         remove_if_empty(&self.folder());
-        remove_if_empty(&folder(self.inputs, &self.run_id));
-        ignore_in_git(&runs_folder(self.inputs));
+        run_folder::tidy_run(self.inputs, &self.run_id);
     }
 
     /// The folder of all recordings.
@@ -260,7 +234,7 @@ impl Rig<'_> {
             log_dir: self.folder_of_copy(number),
             ready_timeout: settings.ready_timeout,
             stop_grace: stack::STOP_GRACE,
-            runs_dir: runs_folder(self.inputs),
+            runs_dir: run_folder::of_all(self.inputs),
             container: self.container(gateway.map(|(gateway, _)| gateway)),
             exe: self.inputs.exe.clone(),
             force_restart: settings.force_restart,
@@ -309,7 +283,7 @@ impl Rig<'_> {
 
     /// Ends what killed runs in this folder left running, and tells what it was.
     pub(super) async fn clear_leftovers(&self) -> Vec<String> {
-        stack::clear_leftovers(&runs_folder(self.inputs), &self.prepared.container_clients).await
+        stack::clear_leftovers(&run_folder::of_all(self.inputs), &self.prepared.container_clients).await
     }
 
     /// Hides secrets in the log of the stack.

@@ -3,7 +3,7 @@
 use super::ExitStatus;
 use super::error::CommandError;
 use super::inputs::Inputs;
-use super::rig;
+use super::run_folder;
 use super::signals::Listener;
 use crate::cli::ServeArgs;
 use crate::source::Diagnostic;
@@ -51,7 +51,7 @@ pub(super) async fn serve(args: &ServeArgs, inputs: &Inputs) -> Result<ExitStatu
     let running = starter::serve(listener, starter_config)
         .await
         .map_err(|error| CommandError::internal(Diagnostic::new(error.to_string())))?;
-    let folder = rig::folder(inputs, &rig::run_id(inputs));
+    let folder = run_folder::of_this_run(inputs);
     // A parent writes its children down itself. Where nothing can be written, no run may restart this server.
     let announced = (!args.until_stdin_closes).then(|| {
         Announced::server(&folder, &format!("embedded stack on port {}", running.addr().port())).ok()
@@ -69,7 +69,7 @@ pub(super) async fn serve(args: &ServeArgs, inputs: &Inputs) -> Result<ExitStatu
     }
     running.stop().await;
     drop(announced);
-    rig::tidy(inputs);
+    run_folder::tidy_all(inputs);
     Ok(ExitStatus::Passed)
 }
 

@@ -17,6 +17,7 @@ use super::prepare::Prepared;
 use super::proof::{self, Proof};
 use super::recorder::Recorder;
 use super::rig::{self, Rig};
+use super::run_folder;
 use super::signals::Signals;
 use crate::events::{Event, RunEnd};
 use crate::gateway::{Finished, Gateway};
@@ -72,7 +73,7 @@ impl<'a> Session<'a> {
             prepared,
             secrets: secrets.clone(),
             allow_secrets: allow_secrets.clone(),
-            run_id: rig::run_id(inputs),
+            run_id: run_folder::run_id(inputs),
             collector: OnceLock::new(),
             place: several.then(|| format!("stack-{}", n + 1)),
         };

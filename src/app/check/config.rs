@@ -8,8 +8,9 @@ use crate::app::ExitStatus;
 use crate::app::error::CommandError;
 use crate::app::files::{display_name, read_text};
 use crate::app::prepare::{only, prepare_stack};
-use crate::app::rig::{self, Rig};
+use crate::app::rig::Rig;
 use crate::app::run::{Common, Made, make};
+use crate::app::run_folder;
 use crate::app::settings::RunRequest;
 use crate::app::signals::Signals;
 use crate::cli::{self, CheckConfigArgs, Format, RunArgs};
@@ -125,7 +126,7 @@ impl Checking<'_> {
             Ok(prepared) => prepared,
             Err(errors) => return failed(errors),
         };
-        let run_id = format!("{}-{}", rig::run_id(inputs), number + 1);
+        let run_id = format!("{}-{}", run_folder::run_id(inputs), number + 1);
         let rig =
             Rig { inputs, prepared, secrets, allow_secrets, run_id, collector: OnceLock::new(), place: None };
         let up = match Up::start(&rig, &self.stop).await {

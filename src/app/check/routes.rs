@@ -9,8 +9,9 @@ use crate::app::ExitStatus;
 use crate::app::error::CommandError;
 use crate::app::inputs::Inputs;
 use crate::app::prepare::{only, prepare};
-use crate::app::rig::{self, Rig};
+use crate::app::rig::Rig;
 use crate::app::run::{Common, Made, list, make};
+use crate::app::run_folder;
 use crate::app::settings::RunRequest;
 use crate::app::signals::Signals;
 use crate::cli::{self, CheckRoutesArgs, Format, Requirement, RunArgs};
@@ -58,7 +59,7 @@ pub(super) async fn routes(args: CheckRoutesArgs, common: &Common<'_>) -> Result
     prepared.notices.drain(..).for_each(|notice| said::note(&notice, &redactor));
     // No case is run, so no model is waited for.
     let plan = std::mem::take(&mut prepared.plan);
-    let run_id = rig::run_id(inputs);
+    let run_id = run_folder::run_id(inputs);
     let rig =
         Rig { inputs, prepared, secrets, allow_secrets, run_id, collector: OnceLock::new(), place: None };
     let store = Store::new(&rig.recordings(), rig.setup());

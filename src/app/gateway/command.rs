@@ -8,8 +8,8 @@ use crate::app::ExitStatus;
 use crate::app::aside;
 use crate::app::error::CommandError;
 use crate::app::files::remove_folder;
-use crate::app::rig;
 use crate::app::run::Common;
+use crate::app::run_folder;
 use crate::app::signals::Listener;
 use crate::cli::GatewayArgs;
 use crate::gateway::GatewayConfig;
@@ -24,7 +24,7 @@ pub(in crate::app) async fn gateway(
     common: &Common<'_>,
 ) -> Result<ExitStatus, CommandError> {
     let Prepared { providers, config, redactor, notices } = prepare(args, common)?;
-    let folder = rig::folder(common.inputs, &rig::run_id(common.inputs));
+    let folder = run_folder::of_this_run(common.inputs);
     let notices: Vec<String> = notices.iter().map(|notice| format!("note: {notice}")).collect();
     say(&notices, &redactor);
     let behind = Behind { args, inputs: common.inputs, providers, folder, redactor };
