@@ -48,7 +48,7 @@ pub enum Command {
     Check(CheckCommand),
     /// Say what of all that a run may use is installed: stacks, OpenTelemetry's instrumentation, containers, git.
     Doctor,
-    /// Explain a topic: checks, names, reports, stack-configs, setups, providers, importers, exporters, exit-codes.
+    /// Explain a topic: checks, names, reports, stack-configs, containers, setups, providers, adapters, ….
     Help(HelpArgs),
 }
 
