@@ -6,7 +6,7 @@ use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequ
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 use serde_json::json;
-use stack_test::fixtures::{Collector, Mark};
+use stack_test::fixtures::{Collector, Mark, Reach};
 use std::io::Write;
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -30,7 +30,7 @@ fn message(name: &str) -> serde_json::Value {
 async fn post(collector: &Collector, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> u16 {
     // An error says that another test has installed it.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut request = reqwest::Client::new().post(format!("{}{path}", collector.endpoint(None))).body(body);
+    let mut request = reqwest::Client::new().post(format!("{}{path}", collector.endpoint())).body(body);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -39,7 +39,7 @@ async fn post(collector: &Collector, path: &str, headers: &[(&str, &str)], body:
 
 #[tokio::test]
 async fn spans_come_as_protobuf_as_json_and_gzipped() {
-    let collector = Collector::start().await.unwrap();
+    let collector = Collector::start(&Reach::default()).await.unwrap();
     let json = message("by json").to_string().into_bytes();
     assert_eq!(post(&collector, "/v1/traces", &[("content-type", "application/json")], json).await, 200);
     let request: ExportTraceServiceRequest = serde_json::from_value(message("by protobuf")).unwrap();
@@ -67,7 +67,7 @@ async fn spans_come_as_protobuf_as_json_and_gzipped() {
 
 #[tokio::test]
 async fn points_of_metrics_have_their_values() {
-    let collector = Collector::start().await.unwrap();
+    let collector = Collector::start(&Reach::default()).await.unwrap();
     let point = |value: serde_json::Value| {
         let mut point = json!({ "attributes": [], "timeUnixNano": "5" });
         point.as_object_mut().unwrap().extend(value.as_object().unwrap().clone());
@@ -89,7 +89,7 @@ async fn points_of_metrics_have_their_values() {
 
 #[tokio::test]
 async fn what_is_no_telemetry_is_refused() {
-    let collector = Collector::start().await.unwrap();
+    let collector = Collector::start(&Reach::default()).await.unwrap();
     let json = ("content-type", "application/json");
     for (headers, body) in [
         (vec![json], &b"{"[..]),

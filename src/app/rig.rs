@@ -9,7 +9,7 @@ use super::recorder::Recorder;
 use super::run_folder;
 use super::scope::GatewayScope;
 use crate::events::Event;
-use crate::fixtures::Collector;
+use crate::fixtures::{Collector, Reach};
 use crate::gateway::{self, Gateway, GatewayConfig};
 use crate::model::{Egress, InferenceMode, Secret};
 use crate::plan::Plan;
@@ -22,6 +22,7 @@ use crate::suite::ModelKind;
 use crate::text::Redactor;
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -48,6 +49,8 @@ pub(super) struct Rig<'a> {
     pub(super) run_id: String,
     /// Where the stack sends its telemetry, once it is started.
     pub(super) collector: OnceLock<Arc<Collector>>,
+    /// Where fixtures listen, once that is looked up.
+    pub(super) reach: OnceLock<Reach>,
     /// The stack's own folder in that of the run, where there are several stacks.
     pub(super) place: Option<String>,
 }
@@ -138,7 +141,22 @@ impl Rig<'_> {
         {
             return Ok(listener);
         }
-        TcpListener::bind(("127.0.0.1", 0)).await
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await
+    }
+
+    /// Where fixtures listen: where the gateway does, for the same reasons.
+    ///
+    /// # Errors
+    /// There is no port.
+    async fn look_up_reach(&self) -> Result<Reach, Diagnostic> {
+        let failed = |error| Diagnostic::new(format!("no port for fixtures: {error}"));
+        let address = self.listen().await.and_then(|listener| listener.local_addr()).map_err(failed)?.ip();
+        let said = HOST_ENVS.iter().find_map(|name| self.inputs.env(name)).map(str::to_owned);
+        let usual = || match self.is_bridged() && address.is_loopback() {
+            true => stack::CONTAINER_HOST.to_owned(),
+            false => address.to_string(),
+        };
+        Ok(Reach { address, host: said.unwrap_or_else(usual) })
     }
 
     /// Starts a gateway on a free port of the loopback interface.
@@ -217,9 +235,7 @@ impl Rig<'_> {
             env.extend(Recorder::env(settings.mode, &self.recordings()));
         }
         env.extend(gateway.iter().flat_map(|(gateway, _)| proxy::env(gateway, &self.folder(), self.inputs)));
-        env.extend(
-            self.collector.get().iter().flat_map(|collector| telemetry_env(collector, self.fixture_host())),
-        );
+        env.extend(self.collector.get().iter().flat_map(|collector| telemetry_env(collector)));
         let request = StackRequest {
             target: match gateway {
                 Some(_) => providers.isolated(settings.stack_config.target()),
@@ -250,28 +266,30 @@ impl Rig<'_> {
         starting.await
     }
 
-    /// Starts the collector of telemetry, if a case wants some and the stack sends any.
+    /// Settles where fixtures listen, and starts the collector of telemetry, if a case wants some and the stack sends any.
     ///
     /// # Errors
     /// There is no port for it.
-    pub(super) async fn start_collector(&self) -> Result<(), Diagnostic> {
+    pub(super) async fn prepare_fixtures(&self) -> Result<(), Diagnostic> {
+        let reach = match self.reach.get() {
+            Some(reach) => reach.clone(),
+            None => self.look_up_reach().await?,
+        };
+        let reach = self.reach.get_or_init(|| reach);
         let sends = match &self.prepared.runtime {
-            Runtime::Embedded => false,
+            // What is in a container may.
+            Runtime::Embedded => self.is_container(),
             Runtime::Python(stack) => stack.instrument.is_some(),
             // It may.
             Runtime::Command(_) => true,
         };
         let wanted = self.prepared.plan.cases.iter().any(|case| case.skip.is_none() && case.asks_telemetry());
         if sends && wanted && self.collector.get().is_none() {
-            let collector = Collector::start().await.map_err(|error| Diagnostic::new(error.to_string()))?;
+            let collector = Collector::start(reach).await;
+            let collector = collector.map_err(|error| Diagnostic::new(error.to_string()))?;
             let _first = self.collector.set(Arc::new(collector));
         }
         Ok(())
-    }
-
-    /// What the stack calls this machine, where somebody says so: a container may not find it as loopback.
-    fn fixture_host(&self) -> Option<String> {
-        HOST_ENVS.iter().find_map(|name| self.inputs.env(name)).map(str::to_owned)
     }
 
     /// How the stack's container is run: for this run, and with the certificates that it is to trust.
@@ -340,15 +358,15 @@ impl Rig<'_> {
             death_notice: if self.is_process() { DEATH_NOTICE } else { Duration::ZERO },
             capabilities: stack.capabilities().clone(),
             telemetry: self.collector.get().cloned(),
-            fixture_host: self.fixture_host(),
+            reach: self.reach.get().cloned().unwrap_or_default(),
             test_ids: settings.recorder == Recorder::Stack,
         }
     }
 }
 
 /// Has OpenTelemetry send what it knows to `collector`, and soon.
-fn telemetry_env(collector: &Collector, host: Option<String>) -> Vec<(String, String)> {
-    let endpoint = collector.endpoint(host.as_deref());
+fn telemetry_env(collector: &Collector) -> Vec<(String, String)> {
+    let endpoint = collector.endpoint();
     [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),

@@ -75,6 +75,7 @@ impl<'a> Session<'a> {
             allow_secrets: allow_secrets.clone(),
             run_id: run_folder::run_id(inputs),
             collector: OnceLock::new(),
+            reach: OnceLock::new(),
             place: several.then(|| format!("stack-{}", n + 1)),
         };
         let rigs = prepared.into_iter().enumerate().map(rig).collect();
@@ -250,7 +251,7 @@ impl<'a> Session<'a> {
     async fn with_stack(&self, events: &UnboundedSender<Event>, gateway: Option<&Arc<Gateway>>) -> Ended {
         let mode = self.rig().prepared.settings.mode;
         let behind = gateway.map(|gateway| (gateway.as_ref(), mode));
-        if let Err(error) = self.rig().start_collector().await {
+        if let Err(error) = self.rig().prepare_fixtures().await {
             return self.failed(events, error);
         }
         let stack = match self.rig().start_stacks(events, behind, &self.stop).await {

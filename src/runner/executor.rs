@@ -179,9 +179,8 @@ impl Executor<'_> {
 
     async fn attempt(&self, client: &Client, case: &PlannedCase, limit: Duration) -> Ended {
         let mut names = self.names(client, case);
-        let host = self.settings.fixture_host.as_deref();
         // They run as long as this is held.
-        let fixtures = match fixtures::open(&case.fixtures, &names, host).await {
+        let fixtures = match fixtures::open(&case.fixtures, &names, &self.settings.reach).await {
             Ok(fixtures) => fixtures,
             Err(error) => {
                 let failures = vec![Diagnostic::at(case.origin.clone(), error.to_string())];

@@ -1,7 +1,7 @@
 //! What a run is told.
 
 use crate::external::Workshop;
-use crate::fixtures::Collector;
+use crate::fixtures::{Collector, Reach};
 use crate::model::{Capabilities, Secret};
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +41,6 @@ pub struct Settings {
     pub capabilities: Capabilities,
     /// Where the stack sends its telemetry; cases that expect some are skipped without it.
     pub telemetry: Option<Arc<Collector>>,
-    /// What the stack calls this machine, where that is not loopback: the host in the URLs of fixtures.
-    pub fixture_host: Option<String>,
+    /// Where fixtures listen, and what the stack calls that.
+    pub reach: Reach,
 }

@@ -30,7 +30,7 @@ mod started;
 mod substitute;
 
 pub use command_stack::CommandStack;
-pub use container::{Client, ContainerSpec, ImageSource, Network, bridge_address};
+pub use container::{CONTAINER_HOST, Client, ContainerSpec, ImageSource, Network, bridge_address};
 pub use embedded::embedded_config;
 pub use error::Error;
 pub use leftovers::{Announced, clear_leftovers};

@@ -127,8 +127,16 @@ impl Checking<'_> {
             Err(errors) => return failed(errors),
         };
         let run_id = format!("{}-{}", run_folder::run_id(inputs), number + 1);
-        let rig =
-            Rig { inputs, prepared, secrets, allow_secrets, run_id, collector: OnceLock::new(), place: None };
+        let rig = Rig {
+            inputs,
+            prepared,
+            secrets,
+            allow_secrets,
+            run_id,
+            collector: OnceLock::new(),
+            reach: OnceLock::new(),
+            place: None,
+        };
         let up = match Up::start(&rig, &self.stop).await {
             Ok(up) => up,
             Err(Down::Interrupted) => return Ok(None),

@@ -60,8 +60,16 @@ pub(super) async fn routes(args: CheckRoutesArgs, common: &Common<'_>) -> Result
     // No case is run, so no model is waited for.
     let plan = std::mem::take(&mut prepared.plan);
     let run_id = run_folder::run_id(inputs);
-    let rig =
-        Rig { inputs, prepared, secrets, allow_secrets, run_id, collector: OnceLock::new(), place: None };
+    let rig = Rig {
+        inputs,
+        prepared,
+        secrets,
+        allow_secrets,
+        run_id,
+        collector: OnceLock::new(),
+        reach: OnceLock::new(),
+        place: None,
+    };
     let store = Store::new(&rig.recordings(), rig.setup());
     let calls = calls(&plan, &|case| store.path(&Owner::Case(case.clone())).is_file());
     let stop = Stop::default();

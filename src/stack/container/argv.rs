@@ -1,7 +1,7 @@
 //! The arguments of `run`.
 
 use super::client::LABEL;
-use super::network::HOST_NAME;
+use super::network::CONTAINER_HOST;
 use super::{Client, ContainerSpec, Network};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,7 +30,7 @@ pub(super) fn run(
             add("--publish", format!("127.0.0.1:{port}:{port}"));
             // Podman gives us that name by itself, and not all of its versions know the word for us.
             if !client.is_podman() {
-                add("--add-host", format!("{HOST_NAME}:host-gateway"));
+                add("--add-host", format!("{CONTAINER_HOST}:host-gateway"));
             }
         }
     }

@@ -13,7 +13,7 @@ mod run;
 mod spec;
 
 pub use client::Client;
-pub use network::bridge_address;
+pub use network::{CONTAINER_HOST, bridge_address};
 pub use spec::{ContainerSpec, ImageSource, Network};
 
 pub(super) use run::{Container, start};

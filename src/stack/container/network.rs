@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 /// What this machine is called in a container.
-pub(super) const HOST_NAME: &str = "host.docker.internal";
+pub const CONTAINER_HOST: &str = "host.docker.internal";
 
 /// The address that this machine has on the bridge of containers, where they have a network of their own: one that they
 /// reach, and the network outside does not. `None` where there is no such bridge, or no client to ask.
@@ -31,7 +31,7 @@ pub(super) fn seen_from_inside(value: &str) -> String {
         Some(Host::Domain(name)) => name == "localhost",
         None => false,
     };
-    if !is_ours || url.set_host(Some(HOST_NAME)).is_err() {
+    if !is_ours || url.set_host(Some(CONTAINER_HOST)).is_err() {
         return value.to_owned();
     }
     let url = url.to_string();

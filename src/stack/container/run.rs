@@ -2,7 +2,7 @@
 
 use super::argv;
 use super::image;
-use super::network::{HOST_NAME, seen_from_inside};
+use super::network::{CONTAINER_HOST, seen_from_inside};
 use super::{Client, ContainerSpec, Network};
 use crate::process::{Child, LogRequest};
 use crate::stack::process::{self, Vacancy};
@@ -202,7 +202,7 @@ fn env(request: &StackRequest, spec: &ContainerSpec, port: u16) -> Vec<(String, 
     let exceptions = env.iter_mut().filter(|(name, value)| is_no_proxy(name) && !value.is_empty());
     for (_, value) in exceptions.filter(|_| spec.network == Network::Bridge) {
         // The gateway is there, by its base URLs.
-        value.push_str(&format!(",{HOST_NAME}"));
+        value.push_str(&format!(",{CONTAINER_HOST}"));
     }
     env
 }
