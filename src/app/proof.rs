@@ -104,8 +104,10 @@ impl<'a> Proof<'a> {
     fn side_by_side(&self) -> String {
         let Prepared { settings, plan, .. } = &self.rig.prepared;
         let cases = format!("{} at a time", settings.jobs.cases_of_proof());
-        let processes =
-            format!("those of other runners in {}", plural(settings.jobs.processes_of_proof(), "process"));
+        let processes = match settings.jobs.processes_of_proof() {
+            1 => "those of other runners in 1 process".to_owned(),
+            count => format!("those of other runners in {count} processes"),
+        };
         let external = plan.cases.iter().filter(|case| case.external.is_some()).count();
         match plan.cases.len() - external {
             0 => processes,

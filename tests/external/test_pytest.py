@@ -101,7 +101,7 @@ class Staying(World):
     def test_process_that_collected_runs_the_tests_with_what_is_known_then(self):
         self.write_all("""
             def pytest_configure(config):
-                if not config.getoption("--stack-config").startswith("http"): raise pytest.UsageError("no address")
+                if not str(config.getoption("--stack-config") or "").startswith("http"): raise pytest.UsageError("no address")
             """, """
             import httpx
             def test_address(pytestconfig):
@@ -124,6 +124,8 @@ class Staying(World):
             ("", "URL = dict(os.environ)\ndef test_a(): pass"),
             ("def pytest_configure(config): config.base = config.option.stack_config + '/v1'", ""),
             ("def pytest_configure(config): config.base = '<' + config.option.stack_config", ""),
+            ("def pytest_configure(config): config.base = '%s/v1' % config.option.stack_config", ""),
+            ("def pytest_configure(config): config.base = str(config.option.stack_config)", ""),
             ("def pytest_configure(config): config.base = f'{config.option.stack_config}/v1'", ""),
             ("def pytest_configure(config): config.base = config.getoption('--stack-config')", ""),
             ("def pytest_configure(config): os.environ['BASE'] = config.option.stack_config", ""),

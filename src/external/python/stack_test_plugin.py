@@ -234,6 +234,9 @@ class Address(str):
 
     was_used = False
 
+    def __str__(self):
+        return self
+
 
 def noting(method):
     def noted(self, *args, **kwargs):
@@ -244,7 +247,7 @@ def noting(method):
 
 
 MADE_OF_IT = set(dir(str)) - set(dir(object)) - {"__contains__", "__len__", "startswith", "endswith", "maketrans"}
-for method in MADE_OF_IT | {"__str__", "__repr__", "__format__"}:
+for method in MADE_OF_IT | {"__repr__", "__format__"}:
     setattr(Address, method, noting(getattr(str, method)))
 Address.__radd__ = noting(lambda self, before: before + str.__str__(self))
 

@@ -268,7 +268,10 @@ fn their_calls_are_recorded_for_them_and_replayed() {
     let with = |command: &[&'static str]| project.run(command.iter().copied().chain(args));
     let failed = "1 skipped after a failed provider call: ext::b.py::skips (status 400)";
     let processors = std::thread::available_parallelism().unwrap().get();
-    let proving = format!("shuffled, those of other runners in {processors} process");
+    let proving = format!(
+        "shuffled, those of other runners in {processors} process{}",
+        if processors == 1 { "" } else { "es" }
+    );
     project.file("stack-test.yaml", "run: { jobs: 64 }\n");
     with(&["record", "-j", "2", "ext"]).expect(0, &["4 recorded", "proven", &proving, failed]);
     with(&["run", "ext", "--report", "markdown=m.md", "--report", "junit=j.xml"])
