@@ -27,7 +27,8 @@ pub(super) fn tidy(workshop: &Workshop, inputs: &Inputs) {
     run_folder::tidy_run(inputs, &run_folder::run_id(inputs));
 }
 
-/// Lists the tests of all `unlisted` suites, side by side.
+/// Lists the tests of all `unlisted` suites, side by side. The processes of the first `stay` of them may stay in the workshop to
+/// run what they listed: as many as may run at a time, since each has its memory while it waits.
 ///
 /// # Errors
 /// Everything that their runners complained about.
@@ -35,9 +36,10 @@ pub(super) async fn list(
     resolved: &mut Resolved,
     unlisted: Vec<Unlisted>,
     workshop: &Workshop,
-    inputs: &Inputs,
+    (inputs, stay): (&Inputs, usize),
 ) -> Result<(), Vec<Diagnostic>> {
-    let listed = join_all(unlisted.iter().map(|suite| of_suite(suite, workshop, inputs))).await;
+    let each = unlisted.iter().enumerate();
+    let listed = join_all(each.map(|(n, suite)| of_suite(suite, workshop, (inputs, n < stay)))).await;
     let mut errors = Vec::new();
     for (suite, listed) in unlisted.iter().zip(listed) {
         match listed {
@@ -55,7 +57,7 @@ pub(super) async fn list(
 async fn of_suite(
     suite: &Unlisted,
     workshop: &Workshop,
-    inputs: &Inputs,
+    (inputs, stay): (&Inputs, bool),
 ) -> Result<Vec<ListedTest>, Vec<Diagnostic>> {
     let run_id = run_folder::run_id(inputs);
     let planned = &suite.tool;
@@ -72,11 +74,13 @@ async fn of_suite(
     let tool = rendered.and_then(|command| runner::tool(planned, &suite.path, Tool::NO_STACK, command));
     let tool = tool.map_err(|error| vec![error])?;
     let at = |what: String| Diagnostic::at(planned.origin.clone(), what);
-    let collected = external::collect(&tool, workshop).await.map_err(|error| {
-        let what = format!("the tests of `{}` cannot be listed: {} {error}", suite.path, planned.adapter);
-        let log = error.log().join("\n");
-        vec![if log.is_empty() { at(what) } else { at(what).note(format!("its log ends:\n{log}")) }]
-    })?;
+    let collected = external::collect(&tool, workshop, stay && !planned.differs_by_stack(&run_id))
+        .await
+        .map_err(|error| {
+            let what = format!("the tests of `{}` cannot be listed: {} {error}", suite.path, planned.adapter);
+            let log = error.log().join("\n");
+            vec![if log.is_empty() { at(what) } else { at(what).note(format!("its log ends:\n{log}")) }]
+        })?;
     let Collected { tests, errors } = collected;
     if !errors.is_empty() {
         return Err(errors.into_iter().map(|error| unreadable(suite, error, &at)).collect());

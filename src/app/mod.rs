@@ -20,6 +20,7 @@ mod files;
 mod gateway;
 mod help;
 mod inputs;
+mod jobs;
 mod limits;
 mod otel;
 mod outputs;

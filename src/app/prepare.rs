@@ -51,8 +51,10 @@ pub(super) async fn prepare(
     redactor: Redactor,
 ) -> Result<Vec<Prepared>, Vec<Diagnostic>> {
     let (mut all, mut errors): (_, Vec<Diagnostic>) = (Vec::new(), Vec::new());
-    for settings in settings::settle(request, inputs, project)? {
-        match prepare_one(settings, inputs, project, redactor.clone()).await {
+    for (n, settings) in settings::settle(request, inputs, project)?.into_iter().enumerate() {
+        // Processes that listed tests wait to run them, though not while those of another stack run.
+        let stay = if n == 0 && !settings.collect_only { settings.jobs.processes() } else { 0 };
+        match prepare_one(settings, (inputs, stay), project, redactor.clone()).await {
             Ok(prepared) => all.push(prepared),
             // What is wrong with a suite is so for every stack.
             Err(found) => found.into_iter().for_each(|error| {
@@ -66,8 +68,8 @@ pub(super) async fn prepare(
 }
 
 async fn prepare_one(
-    settings: Settings,
-    inputs: &Inputs,
+    mut settings: Settings,
+    (inputs, stay): (&Inputs, usize),
     project: &Project,
     redactor: Redactor,
 ) -> Result<Prepared, Vec<Diagnostic>> {
@@ -98,6 +100,9 @@ async fn prepare_one(
         runtime::resolve((settings.runtime, settings.otel), &settings.stack_config.target(), project, inputs)
             .map_err(|error| vec![error])?;
     let container = containers::resolve(&settings, project, inputs).map_err(|error| vec![error])?;
+    if container.is_none() {
+        settings.jobs.suit(&runtime);
+    }
     let container_clients = project.containers.clients(inputs);
     settings.recorder.suits(&runtime).map_err(|error| vec![error])?;
     let embedded = runtime == Runtime::Embedded;
@@ -115,8 +120,9 @@ async fn prepare_one(
     let mut plan = plan::build(&folder, &resolved, &selection)?;
     let unlisted = resolved.unlisted(&selection.models)?;
     if !unlisted.is_empty() {
-        external::list(&mut resolved, unlisted, &workshop, inputs).await?;
+        external::list(&mut resolved, unlisted, &workshop, (inputs, stay)).await?;
         plan = plan::build(&folder, &resolved, &selection)?;
+        workshop.keep_only(|suite| plan.suites.iter().any(|wanted| wanted.path == suite));
     }
     let plan = Arc::new(plan);
     let (rules, mut unclear) = rule_book(project, &plan)?;

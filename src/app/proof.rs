@@ -7,6 +7,7 @@
 
 use super::aside::{self, Aside, Placed, TIMES, named};
 use super::files::{display_name, remove_folder};
+use super::prepare::Prepared;
 use super::rig::{Rig, scope};
 use crate::events::{CaseReport, Event};
 use crate::gateway::{Finished, Gateway, GatewayConfig, Store};
@@ -87,9 +88,9 @@ impl<'a> Proof<'a> {
         }
         let began = Instant::now();
         self.notice(format!(
-            "proving {}: each is replayed {PASSES} times, shuffled, {} at a time",
+            "proving {}: each is replayed {PASSES} times, shuffled, {}",
             plural(sets.len(), "new set"),
-            self.rig.prepared.settings.replay_jobs
+            self.side_by_side()
         ));
         for pass in 1..=PASSES {
             if let Err(errors) = self.replay(pass, &sets).await {
@@ -97,6 +98,22 @@ impl<'a> Proof<'a> {
             }
         }
         self.conclude(&aside, sets, began.elapsed())
+    }
+
+    /// How many at a time, in words.
+    fn side_by_side(&self) -> String {
+        let Prepared { settings, plan, .. } = &self.rig.prepared;
+        let cases = format!("{} at a time", settings.jobs.cases_of_proof());
+        let processes = match settings.jobs.processes_of_proof() {
+            1 => "those of other runners in 1 process".to_owned(),
+            count => format!("those of other runners in {count} processes"),
+        };
+        let external = plan.cases.iter().filter(|case| case.external.is_some()).count();
+        match plan.cases.len() - external {
+            0 => processes,
+            _ if external == 0 => cases,
+            _ => format!("{cases}, {processes}"),
+        }
     }
 
     /// All cases that ended well or were recorded, once, on `sets` and what else is recorded.
@@ -140,8 +157,8 @@ impl<'a> Proof<'a> {
         let stack = self.rig.start_stack(quiet, Some((gateway, mode)), stop).await;
         let stack = stack.map_err(|error| error.diagnostics())?;
         let settings = runner::Settings {
-            jobs: self.rig.prepared.settings.replay_jobs,
-            processes: self.rig.prepared.settings.replay_processes,
+            jobs: self.rig.prepared.settings.jobs.cases_of_proof(),
+            processes: self.rig.prepared.settings.jobs.processes_of_proof(),
             max_failures: None,
             update_snapshots: false,
             // What differs from run to run must differ here.

@@ -344,8 +344,8 @@ impl Rig<'_> {
         let settings = &self.prepared.settings;
         runner::Settings {
             base_urls,
-            jobs: if self.must_record_alone(mode) { 1 } else { settings.jobs },
-            processes: settings.processes,
+            jobs: if self.must_record_alone(mode) { 1 } else { settings.jobs.cases() },
+            processes: settings.jobs.processes(),
             workshop: Some(Arc::clone(&self.prepared.workshop)),
             case_timeout: settings.case_timeout,
             max_failures: settings.max_failures,

@@ -1,6 +1,7 @@
 //! One value of arguments, environment, project settings and shipped defaults. The first of these that says something wins.
 
 use super::inputs::Inputs;
+use super::jobs::Jobs;
 use super::otel::OtelChoice;
 use super::project::Project;
 use super::record_command::TypedFlags;
@@ -28,10 +29,6 @@ const RESTART_ENV: &[&str] = &[
     "LLAMA_STACK_TEST_FORCE_SERVER_RESTART",
     "OGX_TEST_FORCE_SERVER_RESTART",
 ];
-/// Cases in flight when nothing else is said. They wait for a server, not for a processor, so this does not follow the cores.
-const JOBS: usize = 64;
-/// Cases in flight while recording: a real provider answers, and has limits.
-const RECORD_JOBS: usize = 8;
 
 /// What was typed after `run` or `record`.
 #[derive(Debug)]
@@ -108,13 +105,7 @@ pub(super) struct Settings {
     pub(super) recordings: PathBuf,
     pub(super) ready_timeout: Duration,
     pub(super) force_restart: bool,
-    pub(super) jobs: usize,
-    /// Cases in flight where recordings answer, also while new ones are proven.
-    pub(super) replay_jobs: usize,
-    /// Processes of other runners at a time.
-    pub(super) processes: usize,
-    /// The same while new recordings are proven.
-    pub(super) replay_processes: usize,
+    pub(super) jobs: Jobs,
     pub(super) case_timeout: Duration,
     pub(super) run_timeout: Option<Duration>,
     pub(super) max_failures: Option<usize>,
@@ -186,9 +177,9 @@ pub(super) fn settle(
         let said = run(key).map_or_else(|| PathBuf::from(default), |said| PathBuf::from(said.text()));
         flag.unwrap_or_else(|| project.root.as_ref().map_or_else(|| said.clone(), |root| root.join(&said)))
     };
-    let project_jobs = settling.parsed(run("jobs"), "a number of cases");
-    let jobs = execution.jobs.or(project_jobs);
-    if jobs == Some(0) {
+    let of_project = settling.parsed(run("jobs"), "a number of cases");
+    let jobs = Jobs { typed: execution.jobs, of_project, recording, is_python: false };
+    if jobs.cases() == 0 {
         settling
             .errors
             .push(Diagnostic::new("no case can run with 0 jobs").hint("`-j 1` runs one case at a time"));
@@ -234,11 +225,7 @@ pub(super) fn settle(
         force_restart: inputs
             .first_env(RESTART_ENV)
             .is_some_and(|(_, value)| value != "0" && value != "false"),
-        jobs: jobs.unwrap_or(if recording { RECORD_JOBS } else { JOBS }),
-        // Not what was typed: `-j 1` spares a provider, and its recordings must hold in a usual run.
-        replay_jobs: project_jobs.unwrap_or(JOBS),
-        processes: jobs.unwrap_or_else(processors),
-        replay_processes: project_jobs.unwrap_or_else(processors),
+        jobs,
         case_timeout: settling
             .duration(said("--case-timeout", &execution.case_timeout).or(run("case_timeout")))
             .unwrap_or(60 * second),
@@ -249,11 +236,6 @@ pub(super) fn settle(
     };
     let all = settling.for_each(&stacks, &models, settings, &typed);
     settling.end(all)
-}
-
-/// Processes of other runners where nobody says how many: unlike our own cases, they keep a processor busy each.
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn wanted(selected: &Selected, default: Option<Said>) -> Wanted {

@@ -164,7 +164,7 @@ pub struct Models {
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Execution")]
 pub struct Execution {
-    /// How many cases may be in flight. [default: 64; 8 when recording]
+    /// How many cases may be in flight. [default: 64, with an installed Llama Stack or OGX 4 for each processor; 8 when recording]
     #[arg(short, long, value_name = "N")]
     pub jobs: Option<usize>,
     /// The longest a case may take that sets no time of its own. [default: 60s]

@@ -2,6 +2,7 @@
 
 use super::message::{Listed, Said, Unreadable};
 use super::worker::{Lost, Phase, Worker};
+use super::workshop::forget;
 use super::{Error, How, Tool, Workshop};
 use crate::process::{Child, Printed, printed};
 use tokio::time::timeout;
@@ -18,23 +19,29 @@ pub struct Collected {
     pub errors: Vec<Unreadable>,
 }
 
-/// Lists the tests of `tool`. Nothing of them is run.
+/// Lists the tests of `tool`. Nothing of them is run. If it is to stay, a process that can run them afterwards waits in the
+/// workshop, which saves that another one imports the same once more.
 ///
 /// # Errors
 /// It cannot be started, does not come to its end, or makes no sense.
-pub async fn collect(tool: &Tool, workshop: &Workshop) -> Result<Collected, Error> {
+pub async fn collect(tool: &Tool, workshop: &Workshop, stay: bool) -> Result<Collected, Error> {
     match tool.adapter.how {
         How::Single => print(tool, workshop).await,
-        How::Asks | How::Files => ask(tool, workshop).await,
+        How::Asks | How::Files => ask(tool, workshop, stay && tool.adapter.how == How::Asks).await,
     }
 }
 
-async fn ask(tool: &Tool, workshop: &Workshop) -> Result<Collected, Error> {
-    let mut worker = Worker::spawn(tool, workshop, Phase::Collect, &[]).await?;
+async fn ask(tool: &Tool, workshop: &Workshop, stay: bool) -> Result<Collected, Error> {
+    let phase = if stay { Phase::CollectAndStay } else { Phase::Collect };
+    let mut worker = Worker::spawn(tool, workshop, phase, &[]).await?;
     let mut collected = None;
     let limit = tool.start_timeout;
     let lost = match timeout(limit, listen(&mut worker, &mut collected)).await {
-        Ok(lost) => lost,
+        Ok(None) => {
+            workshop.keep(tool.clone(), worker);
+            return Ok(collected.unwrap_or_default());
+        }
+        Ok(Some(lost)) => lost,
         Err(_) => return Err(Error::Slow { limit, log: worker.tail() }),
     };
     let how = match lost {
@@ -56,17 +63,20 @@ async fn ask(tool: &Tool, workshop: &Workshop) -> Result<Collected, Error> {
     }
 }
 
-/// Takes the tests as they come, until nothing more does.
-async fn listen(worker: &mut Worker, collected: &mut Option<Collected>) -> Lost {
+/// Takes the tests as they come, until nothing more does; `None` if the process stays to run them.
+async fn listen(worker: &mut Worker, collected: &mut Option<Collected>) -> Option<Lost> {
     loop {
         match worker.hear().await {
-            Ok(Said::Collected { tests, errors }) => {
+            Ok(Said::Collected { tests, errors, stays }) => {
                 let all = collected.get_or_insert_default();
                 all.tests.extend(tests);
                 all.errors.extend(errors);
+                if stays && all.errors.is_empty() {
+                    return None;
+                }
             }
-            Ok(other) => return Lost::Nonsense(format!("{other:?}, where it was to list its tests")),
-            Err(lost) => return lost,
+            Ok(other) => return Some(Lost::Nonsense(format!("{other:?}, where it was to list its tests"))),
+            Err(lost) => return Some(lost),
         }
     }
 }
@@ -85,10 +95,4 @@ async fn print(tool: &Tool, workshop: &Workshop) -> Result<Collected, Error> {
     let lines = stdout.lines().map(str::trim).filter(|line| !line.is_empty());
     let test = |line: &str| Listed { id: line.to_owned(), file: None, line: None, marks: Vec::new() };
     Ok(Collected { tests: lines.map(test).collect(), errors: Vec::new() })
-}
-
-/// A list that was understood need not be read by a person.
-#[expect(clippy::disallowed_methods, reason = "removes what this process made")]
-fn forget(log: &std::path::Path) {
-    let _left = std::fs::remove_file(log);
 }

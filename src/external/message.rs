@@ -1,6 +1,7 @@
 //! What is said between us and a runner: one JSON object a line.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// Bytes of a text that a test left that are kept; the end is what tells.
 const LONGEST_TEXT: usize = 64 * 1024;
@@ -22,6 +23,9 @@ pub enum Said {
         /// What could not be looked into.
         #[serde(default)]
         errors: Vec<Unreadable>,
+        /// Whether it waits to run them; else it ends.
+        #[serde(default)]
+        stays: bool,
     },
     /// It is ready to run tests.
     Ready,
@@ -52,6 +56,13 @@ pub enum Said {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Answer<'a> {
+    /// Now run the tests that were listed.
+    Begin {
+        /// The base URL of the stack.
+        stack_url: &'a str,
+        /// What the runner's own options may be set to.
+        options: &'a Map<String, Value>,
+    },
     /// Run this test next.
     Run {
         /// The test.

@@ -45,10 +45,16 @@ impl Tool {
         Ok(Launch { program, args: args.to_vec(), env, cwd: Some(cwd) })
     }
 
+    /// Whether a process that was started for the other may run the tests of this one.
+    pub(super) fn is_started_as(&self, other: &Self) -> bool {
+        (&self.suite, &self.command) == (&other.suite, &other.command)
+            && (&self.cwd, &self.env) == (&other.cwd, &other.env)
+    }
+
     /// What the runner's own options may be set to.
-    pub(super) fn options(&self) -> String {
+    pub(super) fn options(&self) -> Map<String, Value> {
         let mut options = Map::from_iter([("stack_config".to_owned(), Value::from(self.stack_url.as_str()))]);
         options.extend(self.models.clone());
-        Value::Object(options).to_string()
+        options
     }
 }

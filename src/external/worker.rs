@@ -5,6 +5,7 @@ use super::control::{Control, Heard};
 use super::message::{Answer, Said};
 use super::{Error, Tool, Workshop};
 use crate::process::Child;
+use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -19,6 +20,8 @@ const HANG_UP: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     Collect,
+    /// The same, and the process is to stay and run the tests if it can.
+    CollectAndStay,
     Run,
 }
 
@@ -42,11 +45,15 @@ pub enum Lost {
 }
 
 impl Worker {
-    /// Starts a process of `tool` that will ask for tests; `files` are those that hold them, for a runner that must be told.
+    /// A process of `tool` that will ask for tests: the one that listed them, if it has stayed, else a new one. `files` are those that hold them, for a runner that must be told.
     ///
     /// # Errors
     /// It cannot be started.
     pub async fn start(tool: &Tool, workshop: &Workshop, files: &[String]) -> Result<Self, Error> {
+        if let Some(mut worker) = workshop.take(tool).filter(|worker| worker.child.ended().is_none()) {
+            worker.say(&Answer::Begin { stack_url: &tool.stack_url, options: &tool.options() }).await;
+            return Ok(worker);
+        }
         Self::spawn(tool, workshop, Phase::Run, files).await
     }
 
@@ -61,10 +68,13 @@ impl Worker {
         let scripts = workshop.scripts(tool.adapter)?;
         let inherited = |name: &str| workshop.inherited(name);
         (tool.adapter.enlist)(&mut launch, &Enlisting { scripts: &scripts, inherited: &inherited, files });
-        let word = if phase == Phase::Collect { "collect" } else { "run" };
+        let word = if phase == Phase::Run { "run" } else { "collect" };
         launch.env.extend(control.env());
         launch.env.push(("STACK_TEST_PHASE".to_owned(), word.to_owned()));
-        launch.env.push(("STACK_TEST_OPTIONS".to_owned(), tool.options()));
+        launch.env.push(("STACK_TEST_OPTIONS".to_owned(), Value::Object(tool.options()).to_string()));
+        if phase == Phase::CollectAndStay {
+            launch.env.push(("STACK_TEST_STAY".to_owned(), "1".to_owned()));
+        }
         let log = workshop.log(&tool.suite, (phase == Phase::Collect).then_some(word));
         let child = Child::spawn(&launch, log, GRACE)?;
         Ok(Self { child, control, hung_up: false })
@@ -136,6 +146,12 @@ impl Worker {
 
     pub(super) async fn wait(&self) -> String {
         self.child.wait().await
+    }
+}
+
+impl std::fmt::Debug for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Worker").field("child", &self.child).finish_non_exhaustive()
     }
 }
 

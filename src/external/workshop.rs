@@ -1,12 +1,13 @@
 //! Where the processes of other runners have their files.
 
 use super::adapter::Script;
-use super::{Adapter, Error};
+use super::{Adapter, Error, Tool, Worker};
 use crate::process::LogRequest;
 use crate::text::Redactor;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Where the processes of other runners have their files: the run's folder.
 #[derive(Debug)]
@@ -17,13 +18,16 @@ pub struct Workshop {
     redactor: Redactor,
     /// How many processes were started.
     started: AtomicUsize,
+    /// Processes that listed their tests and wait to run them.
+    waiting: Mutex<Vec<(Tool, Worker)>>,
 }
 
 impl Workshop {
     /// `folder` is the run's; commands run in `cwd` if their suite says nothing else; `env` is our own environment, which
     /// every process inherits; `redactor` hides secrets in their logs.
     pub fn new(folder: PathBuf, cwd: PathBuf, env: BTreeMap<String, String>, redactor: Redactor) -> Self {
-        Self { folder, cwd, env, redactor, started: AtomicUsize::new(0) }
+        let (started, waiting) = (AtomicUsize::new(0), Mutex::default());
+        Self { folder, cwd, env, redactor, started, waiting }
     }
 
     /// Where commands run.
@@ -74,6 +78,30 @@ impl Workshop {
         Ok(folder)
     }
 
+    fn waiting(&self) -> MutexGuard<'_, Vec<(Tool, Worker)>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a process that has listed the tests of `tool` and can run them.
+    pub(super) fn keep(&self, tool: Tool, worker: Worker) {
+        self.waiting().push((tool, worker));
+    }
+
+    /// The process that waits to run the tests of `tool`, if there is one.
+    pub(super) fn take(&self, tool: &Tool) -> Option<Worker> {
+        let mut waiting = self.waiting();
+        let at = waiting.iter().position(|(kept, _)| kept.is_started_as(tool))?;
+        Some(waiting.swap_remove(at).1)
+    }
+
+    /// Ends the processes that wait to run tests of suites that are not `wanted`.
+    pub fn keep_only(&self, wanted: impl Fn(&str) -> bool) {
+        let waiting = std::mem::take(&mut *self.waiting());
+        let (kept, ended) = waiting.into_iter().partition(|(tool, _)| wanted(&tool.suite));
+        self.waiting().extend::<Vec<_>>(kept);
+        ended.into_iter().for_each(|(_, worker): (Tool, Worker)| forget(worker.log()));
+    }
+
     fn scripts_folder(&self) -> PathBuf {
         self.folder.join("external")
     }
@@ -81,8 +109,15 @@ impl Workshop {
     /// Takes away what no process needs any more.
     #[expect(clippy::disallowed_methods, reason = "removes what this process made")]
     pub fn tidy(&self) {
+        self.keep_only(|_| false);
         let _left = std::fs::remove_dir_all(self.scripts_folder());
     }
+}
+
+/// A log that tells only of a list that was understood need not be read by a person.
+#[expect(clippy::disallowed_methods, reason = "removes what this process made")]
+pub(super) fn forget(log: &Path) {
+    let _left = std::fs::remove_file(log);
 }
 
 /// A suite's path as a part of a file name.

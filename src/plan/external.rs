@@ -159,6 +159,12 @@ impl PlannedTool {
         })
     }
 
+    /// Whether the process that runs its tests is started otherwise than one that lists them, as the stack's URL is in it.
+    pub fn differs_by_stack(&self, run_id: &str) -> bool {
+        let at = |url: &str| self.command(url, run_id, &[]).ok();
+        at("http://127.0.0.1:1") != at("http://127.0.0.1:2")
+    }
+
     /// Whether its command has a place for this name.
     pub fn uses(&self, name: &str) -> bool {
         self.command.iter().flat_map(TextTemplate::references).any(|reference| reference.path == name)

@@ -6,7 +6,7 @@
 use super::ledger::Ledger;
 use super::{ReportError, Reporter, ReporterSpec, drawing};
 use crate::events::{CaseReport, Event};
-use crate::model::Outcome;
+use crate::model::{Outcome, Traffic};
 use crate::source::{Diagnostic, Origin};
 use crate::text::{one_line, plural};
 use std::collections::BTreeMap;
@@ -23,8 +23,8 @@ pub(super) const SPEC: ReporterSpec = ReporterSpec {
     example: NAME,
     default_path: None,
     make: |_, out| {
-        let (errors, warnings) = (First::default(), First::default());
-        Box::new(GitHub { out, ledger: Ledger::default(), errors, warnings })
+        let (errors, warnings, notices) = (First::default(), First::default(), First::default());
+        Box::new(GitHub { out, ledger: Ledger::default(), errors, warnings, notices })
     },
 };
 
@@ -33,6 +33,7 @@ struct GitHub {
     ledger: Ledger,
     errors: First,
     warnings: First,
+    notices: First,
 }
 
 /// The annotations of one kind that GitHub will show: the first ten in the order of the plan. The others are not even
@@ -79,6 +80,12 @@ impl Reporter for GitHub {
                 let message = format!("flaky: passed on attempt {}", case.earlier.len() + 1);
                 self.warnings.add(case.index, || of_case(case, &on, &case.origin, message));
             }
+            Outcome::Skipped { reason }
+                if case.traffic.notes.iter().any(|note| note == Traffic::SKIPPED_AFTER_FAILURE) =>
+            {
+                let message = format!("{}: {}", Traffic::SKIPPED_AFTER_FAILURE, one_line(reason));
+                self.notices.add(case.index, || of_case(case, &on, &case.origin, message));
+            }
             _ => {}
         }
     }
@@ -86,9 +93,11 @@ impl Reporter for GitHub {
     fn finish(&mut self) -> Result<(), ReportError> {
         let of_run = self.ledger.errors.iter().map(of_error).collect();
         let cut_short = self.ledger.cut_short().into_iter().map(cut_short).collect();
-        let (errors, warnings) = (std::mem::take(&mut self.errors), std::mem::take(&mut self.warnings));
+        let [errors, warnings, notices] =
+            [&mut self.errors, &mut self.warnings, &mut self.notices].map(std::mem::take);
         let written = write_all(&mut self.out, "error", of_run, errors)
             .and_then(|()| write_all(&mut self.out, "warning", cut_short, warnings))
+            .and_then(|()| write_all(&mut self.out, "notice", Vec::new(), notices))
             .and_then(|()| self.out.flush());
         written.map_err(ReportError::of(NAME))
     }

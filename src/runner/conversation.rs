@@ -254,7 +254,9 @@ impl<'a, 'p> Conversation<'a, 'p> {
                 }
                 Over::Lost(lost) => {
                     let why = at(format!("{name} did not come to the end of the test: {lost}"));
-                    (with_log(why, self.worker.tail()), false)
+                    // What ends by a signal was most likely killed by its test; whoever ends by itself wanted no more of it.
+                    let wanted_to = !matches!(lost, Lost::Ended(how) if how.starts_with("signal"));
+                    (with_log(why, self.worker.tail()), wanted_to)
                 }
                 Over::Done | Over::Stopped => (at(format!("{name} was ended")), true),
             };

@@ -73,6 +73,9 @@ impl<'a> Externals<'a> {
                 Some(Pool::new(&plan.cases, &suite.path, tool, places.into_iter()))
             })
             .collect();
+        if let Some(workshop) = &self.shared.settings.workshop {
+            workshop.keep_only(|suite| pools.iter().any(|pool| pool.path == suite));
+        }
         join_all(pools.iter().map(|pool| self.suite(pool))).await;
     }
 

@@ -119,6 +119,15 @@ def collected(tool):
     return tests, errors, tool.ended()
 
 
+def staying(tool, **begin):
+    """Tests by id, once the tool has said that it stays, and is told to begin; None in their place if it does not stay."""
+    message = tool.hear()
+    if not message.get("stays"):
+        return None
+    tool.say(type="begin", **begin)
+    return {test["id"]: test for test in message["tests"]}
+
+
 def run(tool, ids):
     """Results by id, everything else that was said, exit code. Each test's baggage is `stack-test.case=<id>`."""
     results, rest, ids = {}, [], list(ids)

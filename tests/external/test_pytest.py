@@ -28,7 +28,8 @@ class World(unittest.TestCase):
 
     def tool(self, phase, *args, **options):
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *args]
-        tool = Tool(command, self.folder, phase, self.stack.url, env=ENV, **options)
+        options = {"stack_url": self.stack.url, "env": ENV, **options}
+        tool = Tool(command, self.folder, phase, **options)
         self.addCleanup(tool.close)
         self.assertEqual((tool.hello["type"], tool.hello["tool"], tool.hello["phase"]), ("hello", "pytest", phase))
         self.assertEqual(tool.hello["token"], "a made-up token")
@@ -78,6 +79,79 @@ class Collecting(World):
         self.write(conftest="def pytest_collection(): pytest.exit('no licence', returncode=0)", test_a="def test_a(): pass")
         _, errors, _ = self.collect()
         self.assertEqual(len(errors), 1)
+
+
+class Staying(World):
+    OPTIONS = "def pytest_addoption(parser): parser.addoption('--stack-config', default='')\n"
+
+    def stays(self):
+        stay = {**ENV, "STACK_TEST_STAY": "1"}
+        url = "http://127.0.0.1:1"
+        return self.tool("collect", stack_url=url, options={"stack_config": url}, env=stay)
+
+    def begin(self):
+        return {"stack_url": self.stack.url, "options": {"stack_config": self.stack.url}}
+
+    def write_all(self, conftest, test):
+        # Not by `write`, which has every file read the address.
+        for name, text in (("conftest", self.OPTIONS + textwrap.dedent(conftest)), ("test_a", textwrap.dedent(test))):
+            with open(os.path.join(self.folder, f"{name}.py"), "w", encoding="utf-8") as file:
+                file.write("import os, pytest\n" + text)
+
+    def test_process_that_collected_runs_the_tests_with_what_is_known_then(self):
+        self.write_all("""
+            def pytest_configure(config):
+                if not str(config.getoption("--stack-config") or "").startswith("http"): raise pytest.UsageError("no address")
+            """, """
+            import httpx
+            def test_address(pytestconfig):
+                url = pytestconfig.getoption("--stack-config")
+                assert url == os.environ["STACK_TEST_STACK_URL"] and type(url) is str
+                assert not pytestconfig.getoption("collectonly")
+                httpx.get(url + "/a")
+            def test_fails(): assert False
+            """)
+        tool = self.stays()
+        tests = controller.staying(tool, **self.begin())
+        results, _, code = controller.run(tool, tests)
+        self.assertEqual([result["outcome"] for result in results.values()], ["passed", "failed"], results)
+        self.assertEqual(code, 1)
+        self.assertEqual(self.stack.calls, [("/a", "stack-test.case=test_address")])
+
+    def test_process_whose_suite_took_down_what_will_differ_does_not_stay(self):
+        for conftest, test in (
+            ("", "URL = os.environ['STACK_TEST_STACK_URL']\ndef test_a(): pass"),
+            ("", "URL = dict(os.environ)\ndef test_a(): pass"),
+            ("def pytest_configure(config): config.base = config.option.stack_config + '/v1'", ""),
+            ("def pytest_configure(config): config.base = '<' + config.option.stack_config", ""),
+            ("def pytest_configure(config): config.base = '%s/v1' % config.option.stack_config", ""),
+            ("def pytest_configure(config): config.base = str(config.option.stack_config)", ""),
+            ("def pytest_configure(config): config.base = f'{config.option.stack_config}/v1'", ""),
+            ("def pytest_configure(config): config.base = config.getoption('--stack-config')", ""),
+            ("def pytest_configure(config): os.environ['BASE'] = config.option.stack_config", ""),
+            ("def pytest_generate_tests(metafunc): metafunc.parametrize('n', [metafunc.config.option.stack_config])",
+             "def test_n(n): pass"),
+            ("def pytest_sessionstart(session): session.served = not session.config.getoption('collectonly')", ""),
+        ):
+            with self.subTest(conftest + test):
+                self.write_all(conftest, test or "def test_a(): pass")
+                tool = self.stays()
+                self.assertIsNone(controller.staying(tool))
+                self.assertEqual(tool.ended(), 0)
+
+    def test_process_that_stays_ends_with_the_connection(self):
+        self.write_all("", "def test_a(): pass")
+        tool = self.stays()
+        self.assertTrue(tool.hear()["stays"])
+        tool.socket.shutdown(2)
+        self.assertEqual(tool.ended(), 70)
+
+    def test_file_that_does_not_import_keeps_it_from_staying(self):
+        self.write_all("", "import no_such_module")
+        tool = self.stays()
+        message = tool.hear()
+        self.assertEqual((len(message["errors"]), message.get("stays")), (1, None))
+        self.assertIsNotNone(tool.ended())
 
 
 class Results(World):

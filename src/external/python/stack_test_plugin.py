@@ -7,7 +7,7 @@ The tests stay pytest's: collection, fixtures, protocol and reports are its own.
 (stack-test says which comes next, so that several processes can share a suite) and the header that says whose a call
 is. Messages are JSON, one a line, over a connection to loopback:
 
-    collect:  hello, collected
+    collect:  hello, collected; if it may stay and can: -> begin, then on as in `run`
     run:      hello, ready, then for each test: next -> run | end, started -> go, finished
 
 If the connection ends, so does the process, there and then: nothing may outlive a killed stack-test.
@@ -68,9 +68,12 @@ class Link:
     def ask(self, *wanted, **message):
         """Says something and waits for the answer, which must be of one of the types `wanted`."""
         self.tell(**message)
+        return self.hear(*wanted)
+
+    def hear(self, *wanted):
         answer = self._answers.get()
         if answer.get("type") not in wanted:
-            raise RuntimeError(f"stack-test answered {answer!r} to {message['type']!r}")
+            raise RuntimeError(f"stack-test said {answer!r}, where {' or '.join(wanted)} is wanted")
         return answer
 
 
@@ -83,6 +86,9 @@ class Current:
     def __init__(self, stack_url):
         self.baggage = None
         self.wide = 0  # > 0 in a fixture that belongs to more than one test
+        self.stack_is(stack_url)
+
+    def stack_is(self, stack_url):
         url = urlsplit(stack_url)
         self._origin = self._normal(url.scheme, url.hostname or "", url.port)
 
@@ -220,6 +226,96 @@ def install(current):
     sys.meta_path.insert(0, PatchOnImport(current))
 
 
+# -- what of the collection would not hold in the run ------------------------------------------------------------------
+
+
+class Address(str):
+    """The stack's URL while nothing is started yet. Whether it `was_used` for more than a look at how it begins is noted."""
+
+    was_used = False
+
+    def __str__(self):
+        return self
+
+
+def noting(method):
+    def noted(self, *args, **kwargs):
+        Address.was_used = True
+        return method(self, *args, **kwargs)
+
+    return noted
+
+
+MADE_OF_IT = set(dir(str)) - set(dir(object)) - {"__contains__", "__len__", "startswith", "endswith", "maketrans"}
+for method in MADE_OF_IT | {"__repr__", "__format__"}:
+    setattr(Address, method, noting(getattr(str, method)))
+Address.__radd__ = noting(lambda self, before: before + str.__str__(self))
+
+
+class Watch:
+    """Looks on while tests are collected by a process that is to run them, too.
+
+    That saves importing everything twice, but the suite must not have taken down anything that is different then: the stack's
+    address, or that nothing is to be started. What it might have, it keeps; then the tests are run by a process of their own.
+    """
+
+    OPTION = "stack_config"
+    VARIABLES = ("STACK_TEST_STACK_URL", "STACK_TEST_OPTIONS", "STACK_TEST_PHASE", "STACK_TEST_STAY")
+
+    def __init__(self):
+        self.saw = False
+        self._address = None
+        self._option = None
+        self._variables = type(os.environ)
+        watch, plain = self, self._variables
+
+        class Variables(plain):
+            def __getitem__(self, name):
+                watch.saw = watch.saw or name in watch.VARIABLES
+                return plain.__getitem__(self, name)
+
+        os.environ.__class__ = Variables
+
+    def options(self, option):
+        """Begins when the options are set, and none is read yet."""
+        watch, self._plain, self._option = self, type(option), option
+
+        class Options(self._plain):
+            @property
+            def collectonly(self):
+                watch.saw = watch.saw or not asked_by_tools(sys._getframe(1))
+                return self.__dict__["collectonly"]
+
+            @collectonly.setter
+            def collectonly(self, value):
+                self.__dict__["collectonly"] = value
+
+        option.__class__ = Options
+        if isinstance(getattr(option, self.OPTION, None), Address):
+            self._address = self._count()
+
+    def _count(self):
+        count = getattr(sys, "getrefcount", None)
+        return count(self._option.__dict__[self.OPTION]) if count else 0
+
+    def noticed(self):
+        kept = self._address is not None and (self._address == 0 or self._count() > self._address)
+        return self.saw or Address.was_used or kept
+
+    def end(self):
+        os.environ.__class__ = self._variables
+        if self._option is not None:
+            self._option.__class__ = self._plain
+
+
+def asked_by_tools(frame):
+    """By pytest itself, or by xdist, which is to start nothing in any case."""
+    name = ""
+    while frame is not None and (name := frame.f_globals.get("__name__", "")).startswith("_pytest.config"):
+        frame = frame.f_back
+    return name.startswith(("_pytest.", "xdist."))
+
+
 # -- a test's result ---------------------------------------------------------------------------------------------------
 
 
@@ -350,11 +446,13 @@ def relative(item, folder):
 class Driven:
     """The hooks, registered only under stack-test."""
 
-    def __init__(self, link, phase, current, options):
+    def __init__(self, link, phase, current, options, watch=None):
         self._link = link
         self._phase = phase
         self._current = current
         self._options = options
+        self._given = ()
+        self._watch = watch  # set while it may stay to run what it collects
         self._errors = []
         self._story = None
         self._over = False  # what was asked for has been said in full
@@ -378,35 +476,66 @@ class Driven:
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config):
         no_workers(config)
-        given = list(config.invocation_params.args) + list(config.getini("addopts"))
-        given += os.environ.get("PYTEST_ADDOPTS", "").split()
+        self._given = [*config.invocation_params.args, *config.getini("addopts")]
+        self._given += os.environ.get("PYTEST_ADDOPTS", "").split()
         for name, value in self._options.items():
-            flag = "--" + name.replace("_", "-")
-            on_command_line = any(word == flag or str(word).startswith(flag + "=") for word in given)
-            if value is not None and hasattr(config.option, name) and not on_command_line:
-                number = isinstance(getattr(config.option, name), int) and str(value).isdigit()
-                setattr(config.option, name, int(value) if number else value)
+            self._set(config, name, Address(value) if self._watch and name == Watch.OPTION else value)
         if self._phase == "collect":
             config.option.collectonly = True  # other plugins, and the suite's own, then start nothing
+        if self._watch:
+            self._watch.options(config.option)
+
+    def _set(self, config, name, value):
+        flag = "--" + name.replace("_", "-")
+        on_command_line = any(word == flag or str(word).startswith(flag + "=") for word in self._given)
+        if value is not None and hasattr(config.option, name) and not on_command_line:
+            number = isinstance(getattr(config.option, name), int) and str(value).isdigit()
+            setattr(config.option, name, int(value) if number else value)
 
     def pytest_collectreport(self, report):
         if report.failed:
             file = report.nodeid.split("::")[0] or None
             self._errors.append({"file": file, "message": clean(report.longreprtext)})
 
+    # Last, and before the loop: what other plugins wrap around that is to see that tests are run.
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session):
+        if self._watch is None:
+            return
+        if self._errors or session.testsfailed or self._watch.noticed():
+            self._watch.end()
+            self._watch = None
+        else:
+            session.config.option.collectonly = False
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
         items = named(session.items)
         if self._phase == "collect":
-            self._collected([described(name, item, self._folder) for name, item in items.items()])
-        else:
+            stays = {} if self._watch is None else {"stays": True}
+            self._collected([described(name, item, self._folder) for name, item in items.items()], **stays)
+        if self._watch is not None:
+            self._begin(session.config)
+        if self._phase == "run":
             self._link.tell(type="ready")
             self._run(session, items)
         return True
 
-    def _collected(self, tests):
-        self._link.tell(type="collected", tests=tests, errors=self._errors)
-        self._over = True
+    def _collected(self, tests, **stays):
+        self._link.tell(type="collected", tests=tests, errors=self._errors, **stays)
+        self._over = not stays
+
+    def _begin(self, config):
+        """Waits until the stack is there, and sets what was not known before."""
+        begin = self._link.hear("begin")
+        self._watch.end()
+        self._watch, self._phase = None, "run"
+        url, options = begin["stack_url"], begin.get("options", {})
+        self._current.stack_is(url)
+        os.environ.update(STACK_TEST_PHASE="run", STACK_TEST_STACK_URL=url, STACK_TEST_OPTIONS=json.dumps(options))
+        for name, value in options.items():
+            if value != self._options.get(name):
+                self._set(config, name, value)
 
     def _run(self, session, items):
         upcoming = self._next(items)
@@ -526,4 +655,5 @@ def pytest_addoption(parser, pluginmanager):
     except OSError as error:
         raise pytest.UsageError(f"stack-test cannot be reached at {control}: {error}") from None
     link.tell(type="hello", token=token, tool="pytest", version=pytest.__version__, phase=phase)
-    pluginmanager.register(Driven(link, phase, Current(stack_url), options), "stack-test")
+    watch = Watch() if phase == "collect" and os.environ.pop("STACK_TEST_STAY", None) else None
+    pluginmanager.register(Driven(link, phase, Current(stack_url), options, watch), "stack-test")

@@ -85,6 +85,8 @@ def run(test, baggage):
     elif what == "die":
         print("the last thing it said", flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
+    elif what == "quit":
+        os._exit(0)
     elif what == "hang":
         time.sleep(600)
     elif what == "half":
@@ -98,6 +100,8 @@ def run(test, baggage):
         while len({entry.split()[0] for entry in open(os.path.join(HERE, "log")) if "waits" in entry}) < int(text):
             time.sleep(0.01)
     tell(type="finished", id=test, strict=told.pop("strict", False), duration=0.001, **told)
+    if what == "enough":  # as `pytest -x` and `pytest.exit(returncode=0)`
+        os._exit(0)
 
 
 def upcoming():
@@ -121,8 +125,15 @@ if phase == "collect":
     broken = [{"file": test, "message": text} for test, (what, text, _) in TESTS.items() if what == "broken"]
     if any(what == "listless" for what, _, _ in TESTS.values()):
         sys.exit("it cannot list them")
-    tell(type="collected", tests=listed, errors=broken)
-    sys.exit(0)
+    if not os.environ.get("STACK_TEST_STAY") or broken:
+        tell(type="collected", tests=listed, errors=broken)
+        sys.exit(0)
+    with open(os.path.join(HERE, "stayed"), "a", encoding="utf-8") as stayed:
+        stayed.write(f"{os.getpid()}\n")
+    tell(type="collected", tests=listed, errors=broken, stays=True)
+    begin = heard.get()
+    assert begin["type"] == "begin" and begin["options"]["stack_config"] == begin["stack_url"], begin
+    os.environ["STACK_TEST_STACK_URL"] = begin["stack_url"]
 TESTS = {test: told for test, told in TESTS.items() if told[0] != "gone"}
 if any(what == "stillborn" for what, _, _ in TESTS.values()):
     note("stillborn")

@@ -172,6 +172,71 @@ fn a_process_that_misbehaves_costs_its_tests_and_not_the_run() {
 }
 
 #[test]
+fn the_process_that_listed_the_tests_runs_them() {
+    if !has_python() {
+        return;
+    }
+    let project = project("a.py::one|chat|a\na.py::two|pass\nb.py::three|pass\n");
+    let stack = Server::stack(|_, reply| reply.json(200, "{}"));
+    let pids = |file: &str| -> Vec<String> {
+        let text = if project.path(file).exists() { project.read(file) } else { String::new() };
+        let mut pids: Vec<String> =
+            text.lines().filter_map(|line| Some(line.split(' ').next()?.to_owned())).collect();
+        pids.dedup();
+        pids
+    };
+    let forget = || ["log", "stayed"].map(|file| drop(std::fs::remove_file(project.path(file))));
+    run(&project, &stack, &["ext", "-j", "1"]).expect(0, &["3 passed"]);
+    assert_eq!(pids("log").len(), 1);
+    assert_eq!(pids("log"), pids("stayed"));
+    assert_eq!(stack.asks().len(), 1, "it knows the stack's address");
+    // Of several processes it is one.
+    forget();
+    run(&project, &stack, &["ext", "-j", "2"]).expect(0, &["3 passed"]);
+    assert_eq!(pids("stayed").len(), 1);
+    // A list alone, or a command with the stack's address in it, leaves it nothing to stay for.
+    forget();
+    project.run(["run", "--collect-only"]).expect(0, &["3 cases"]);
+    project.file("suites/ext.yaml", SUITE.replace("tests.txt]", "tests.txt, \"{{ stack.url }}\"]"));
+    run(&project, &stack, &["ext", "-j", "1"]).expect(0, &["3 passed"]);
+    assert_eq!((pids("stayed").len(), pids("log").len()), (0, 1));
+}
+
+#[test]
+fn a_process_with_nothing_to_stay_for_is_ended() {
+    if !has_python() {
+        return;
+    }
+    use crate::support::{processes_of, wait_until};
+    let project = project("a.py::one|pass\n");
+    project.file("suites/own.yaml", "cases: [{ name: waits, steps: [{ get: /v1/wait }] }]\n");
+    let in_its_case = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let seen = std::sync::Arc::clone(&in_its_case);
+    let root = project.root().to_owned();
+    // While the case runs, the process of the other suite is gone.
+    let stack = Server::stack(move |_, reply| {
+        seen.store(wait_until(|| processes_of(&root).len() <= 1), std::sync::atomic::Ordering::SeqCst);
+        reply.json(200, "{}");
+    });
+    run(&project, &stack, &["-k", "waits"]).expect(0, &["1 passed"]);
+    assert!(project.path("stayed").exists() && !project.path("log").exists());
+    assert!(in_its_case.load(std::sync::atomic::Ordering::SeqCst));
+}
+
+#[test]
+fn a_runner_that_ends_early_leaves_its_tests_to_another() {
+    if !has_python() {
+        return;
+    }
+    let project = project("a.py::one|enough\na.py::two|quit\na.py::three|enough\na.py::four|pass\n");
+    let ended = run(&project, &stack(), &["ext", "-j", "1"]);
+    ended.expect(1, &["did not come to the end of the test: it ended: exit status 0"]);
+    let expected =
+        ["PASS ext::a.py::one", "ERROR ext::a.py::two", "PASS ext::a.py::three", "PASS ext::a.py::four"];
+    assert_eq!(cases(&ended), expected);
+}
+
+#[test]
 fn a_runner_that_never_gets_to_a_test_is_started_three_times() {
     if !has_python() {
         return;
@@ -202,9 +267,17 @@ fn their_calls_are_recorded_for_them_and_replayed() {
     let args = ["--stack-config", "starter", "--env", &url];
     let with = |command: &[&'static str]| project.run(command.iter().copied().chain(args));
     let failed = "1 skipped after a failed provider call: ext::b.py::skips (status 400)";
-    with(&["record", "-j", "2", "ext"]).expect(0, &["4 recorded", "proven", failed]);
+    let processors = std::thread::available_parallelism().unwrap().get();
+    let proving = format!(
+        "shuffled, those of other runners in {processors} process{}",
+        if processors == 1 { "" } else { "es" }
+    );
+    project.file("stack-test.yaml", "run: { jobs: 64 }\n");
+    with(&["record", "-j", "2", "ext"]).expect(0, &["4 recorded", "proven", &proving, failed]);
     with(&["run", "ext", "--report", "markdown=m.md", "--report", "junit=j.xml"])
         .expect(0, &["4 replayed", failed]);
+    with(&["run", "ext", "--report", "github"])
+        .expect(0, &["::notice ", "::skipped after a failed provider call: status 400"]);
     assert!(project.read("m.md").contains("1 skipped after a failed provider call:"));
     assert!(project.read("j.xml").contains("skipped after a failed provider call"));
     // What they recorded is not taken for something that nobody needs.
