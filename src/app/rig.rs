@@ -364,12 +364,14 @@ impl Rig<'_> {
     }
 }
 
-/// Has OpenTelemetry send what it knows to `collector`, and soon.
+/// Has OpenTelemetry send to `collector`, and soon, what it knows of the requests that are said to be sampled. Of the others it
+/// records nothing, as without a collector: see docs/decisions/0009-python-stacks.md.
 fn telemetry_env(collector: &Collector) -> Vec<(String, String)> {
     let endpoint = collector.endpoint();
     [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+        ("OTEL_TRACES_SAMPLER", "parentbased_always_off"),
         ("OTEL_TRACES_EXPORTER", "otlp"),
         ("OTEL_METRICS_EXPORTER", "otlp"),
         // Milliseconds. What a case waits for should not lie about.

@@ -1,6 +1,6 @@
 //! One attempt at a case: its steps in order, then whatever must run at the end.
 
-use super::client::{Client, NoAnswer};
+use super::client::{Client, NoAnswer, Sender};
 use super::telemetry::{self, Heard};
 use super::{CaseScope, Stop, form, polling};
 use crate::check::{Ending, Observed, Reference, Scope};
@@ -46,7 +46,7 @@ pub(super) struct Attempt<'a> {
     pub(super) client: &'a Client,
     /// Told what is sent and received.
     pub(super) port: &'a dyn CaseScope,
-    /// What the stack tells of its work.
+    /// What the stack tells of its work, if the case looks at it.
     pub(super) heard: Option<Heard>,
     pub(super) case: &'a CaseId,
     /// What the stack's own recorder has to know it as.
@@ -166,11 +166,13 @@ impl Attempt<'_> {
             form::request(self.client, step, &self.scope, &said).map_err(|error| self.fail(error))?;
         let deadline =
             step.timeout.map_or(self.deadline, |timeout| self.deadline.min(Instant::now() + timeout));
-        match self
-            .client
-            .send(request, (self.case, self.ended.steps.len(), self.test_id.as_deref()), self.port, deadline)
-            .await
-        {
+        let sender = Sender {
+            case: self.case,
+            step: self.ended.steps.len(),
+            test_id: self.test_id.as_deref(),
+            observed: self.heard.is_some(),
+        };
+        match self.client.send(request, sender, self.port, deadline).await {
             Ok(observed) => {
                 self.lost |= matches!(observed.ending, Ending::Aborted(_));
                 Ok(observed)

@@ -23,6 +23,19 @@ pub(super) struct Client {
     spans: AtomicU64,
     /// The header in which a stack's own recorder looks for the name of the test, if it records.
     test_id_header: Option<&'static str>,
+    /// Whether only what is looked at is to be traced, see [`Client::traceparent`].
+    traces_few: bool,
+}
+
+/// On whose behalf a request is sent.
+pub(super) struct Sender<'a> {
+    pub(super) case: &'a CaseId,
+    /// The number of the step that is under way, from 1.
+    pub(super) step: usize,
+    /// What the stack's own recorder has to know the case as.
+    pub(super) test_id: Option<&'a str>,
+    /// Whether the stack's telemetry of it is looked at.
+    pub(super) observed: bool,
 }
 
 /// Why there is no answer at all.
@@ -71,6 +84,7 @@ impl Client {
                 Server::Ogx => PROVIDER_DATA[1],
                 Server::Embedded | Server::LlamaStack | Server::Other => PROVIDER_DATA[0],
             }),
+            traces_few: settings.telemetry.is_some(),
         };
         Ok(settings.base_urls.iter().map(at).collect())
     }
@@ -89,21 +103,22 @@ impl Client {
         self.http.request(method, format!("{}{slash}{path}", self.base_url))
     }
 
-    /// Sends `request` on behalf of step number `step` of `case` and reads the answer until its end or the deadline. `port` is
-    /// told of both, but not of a body that is a form: whoever made it has it in parts.
+    /// Sends `request` on behalf of `sender` and reads the answer until its end or the deadline. `port` is told of both, but not
+    /// of a body that is a form: whoever made it has it in parts.
     pub(super) async fn send(
         &self,
         request: reqwest::RequestBuilder,
-        (case, step, test_id): (&CaseId, usize, Option<&str>),
+        sender: Sender<'_>,
         port: &dyn CaseScope,
         deadline: Instant,
     ) -> Result<Observed, NoAnswer> {
+        let Sender { case, .. } = sender;
         let mut request = request
-            .header(trace::BAGGAGE, trace::baggage_of_step(case, step))
-            .header(trace::TRACEPARENT, self.traceparent(case))
+            .header(trace::BAGGAGE, trace::baggage_of_step(case, sender.step))
+            .header(trace::TRACEPARENT, self.traceparent(&sender))
             .build()
             .map_err(|error| NoAnswer::Invalid(describe(&error)))?;
-        if let Some(test_id) = test_id {
+        if let Some(test_id) = sender.test_id {
             self.name_test(&mut request, test_id)?;
         }
         port.sent(case, request.url().as_str().as_bytes());
@@ -143,8 +158,12 @@ impl Client {
         Ok(())
     }
 
-    fn traceparent(&self, case: &CaseId) -> String {
-        format!("00-{}-{:016x}-01", trace_id(case), self.spans.fetch_add(1, Ordering::Relaxed))
+    /// Names the trace. That it is sampled is not said of requests whose telemetry nobody looks at while that of others is: what
+    /// a stack asks its providers may depend on it.
+    fn traceparent(&self, sender: &Sender<'_>) -> String {
+        let sampled = u8::from(sender.observed || !self.traces_few);
+        let span = self.spans.fetch_add(1, Ordering::Relaxed);
+        format!("00-{}-{span:016x}-{sampled:02x}", trace_id(sender.case))
     }
 }
 

@@ -188,7 +188,7 @@ impl Executor<'_> {
             }
         };
         names.set("fixtures", fixtures.names.clone());
-        let heard = self.settings.telemetry.as_ref().map(Heard::from_now);
+        let heard = self.settings.telemetry.as_ref().filter(|_| case.asks_telemetry()).map(Heard::from_now);
         attempt::run((client, self.scope, heard), case, names, limit, (self.stop, self.settings.death_notice))
             .await
     }

@@ -8,6 +8,7 @@ The options are those of Llama Stack's own integration tests, so that whoever ha
 import functools
 import json
 import os
+import random
 
 import httpx
 import openai
@@ -32,6 +33,13 @@ def pytest_addoption(parser):
     for option, _, default in MODELS.values():
         flag = "--" + option.replace("_", "-")
         parser.addoption(flag, default=default, help=f"one, or several with commas between (default: {default})")
+    parser.addoption("--shuffle", type=int, metavar="SEED", help="in another order, the same one for each seed")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--shuffle") is not None:
+        random.Random(config.getoption("--shuffle")).shuffle(items)
 
 
 def pytest_configure(config):

@@ -22,12 +22,14 @@ def run(app, host, port, hang):
             found = self.path in answers
             self.answer(200 if found else 404, json.dumps(answers.get(self.path, {})).encode())
 
-        # Where it is told of a collector, it tells it of the trace that the request belongs to.
+        # Where it is told of a collector, it tells it of the trace that the request belongs to, if that is to be sampled.
         def trace(self):
             collector = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
-            if not collector:
+            _, trace, _, flags = self.headers["traceparent"].split("-")
+            print("stub: flags of the trace", flags, flush=True)
+            if not collector or flags != "01":
                 return
-            span = {"traceId": self.headers["traceparent"].split("-")[1], "name": "stub chat", "kind": 2}
+            span = {"traceId": trace, "name": "stub chat", "kind": 2}
             message = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
             headers = {"content-type": "application/json"}
             sent = urllib.request.Request(f"{collector}/v1/traces", json.dumps(message).encode(), headers)

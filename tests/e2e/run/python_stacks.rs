@@ -244,6 +244,19 @@ fn what_the_stack_tells_of_its_work_is_waited_for() {
     venv.project.file("suites/a.yaml", traced("any: { $.name: stub chat, $.kind: server }"));
     venv.run(args).expect(0, &["1 passed", "1 recorded"]);
     assert_eq!(said(&venv.log(), "OTEL_TRACES_EXPORTER is"), "otlp");
+    assert_eq!(said(&venv.log(), "OTEL_TRACES_SAMPLER is"), "parentbased_always_off");
+    assert_eq!(said(&venv.log(), "flags of the trace"), "01");
+
+    // What a stack that is traced asks its providers may be another thing: one such case is not to change the others.
+    venv.project.file("suites/b.yaml", CHAT);
+    let mut both = args.to_vec();
+    both.extend(["b", "-j", "1"]);
+    venv.run(both).expect(0, &["2 passed", "2 recorded"]);
+    let log = venv.log();
+    let mut flags: Vec<&str> =
+        log.iter().filter_map(|line| line.strip_prefix("flags of the trace ")).collect();
+    flags.sort_unstable();
+    assert_eq!(flags, ["00", "01"]);
 }
 
 #[test]
