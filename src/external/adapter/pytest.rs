@@ -9,7 +9,7 @@ const PLUGIN: &str = "stack_test_plugin";
 pub(super) static ADAPTER: Adapter = Adapter {
     name: "pytest",
     summary: "tests of pytest, one after the other in as many processes as cases may be in flight",
-    example: "{ adapter: pytest, command: [pytest, tests/integration, \"--stack-config={{ stack.url }}\"] }",
+    example: "{ adapter: pytest, command: [pytest, tests/integration] }",
     how: How::Asks,
     scripts: &[Script { name: "stack_test_plugin.py", text: include_str!("../python/stack_test_plugin.py") }],
     enlist,

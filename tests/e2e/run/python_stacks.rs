@@ -89,7 +89,10 @@ fn what_is_on_path_is_taken_and_told_where_everything_is() {
     let server = format!("server:{PAIRS}:{port}");
     let args = ["a", "--stack-config", &server, "--env", &url];
     let recorded = venv.run(["record"].into_iter().chain(args));
-    recorded.expect(0, &["1 recorded", "Llama Stack (", "venv/bin/llama)", "0.4.7-stub"]);
+    let processors = std::thread::available_parallelism().unwrap().get();
+    // It is proven as it will be run.
+    let proving = format!("shuffled, {} at a time", 64.min(4 * processors));
+    recorded.expect(0, &[&proving, "1 recorded", "Llama Stack (", "venv/bin/llama)", "0.4.7-stub"]);
     let log = venv.log();
     let words = said(&log, "words");
     assert_eq!(words, format!("llama stack run --providers {PAIRS} --port {port}"));
