@@ -253,7 +253,8 @@ fn what_the_stack_tells_of_its_work_is_waited_for() {
     both.extend(["b", "-j", "1"]);
     venv.run(both).expect(0, &["2 passed", "2 recorded"]);
     let log = venv.log();
-    let mut flags: Vec<&str> = log.iter().filter_map(|line| line.strip_prefix("flags of the trace ")).collect();
+    let mut flags: Vec<&str> =
+        log.iter().filter_map(|line| line.strip_prefix("flags of the trace ")).collect();
     flags.sort_unstable();
     assert_eq!(flags, ["00", "01"]);
 }
