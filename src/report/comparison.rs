@@ -32,6 +32,8 @@ struct Found {
     stack: usize,
     case: CaseId,
     difference: StackDifference,
+    /// In so many cases more.
+    more: usize,
 }
 
 /// A difference as a table shows it; texts are on one line.
@@ -61,14 +63,35 @@ impl Comparison {
                 self.differing += usize::from(!differences.is_empty());
                 for difference in differences {
                     *self.by_aspect.entry(difference.aspect).or_default() += 1;
-                    let difference = difference.clone();
-                    self.found.push(Found { index: case.index, stack, case: case.id.clone(), difference });
+                    self.add(Found {
+                        index: case.index,
+                        stack,
+                        case: case.id.clone(),
+                        difference: difference.clone(),
+                        more: 0,
+                    });
                 }
                 if self.found.len() > 2 * KEPT {
                     self.keep_the_most_important();
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Keeps `found`. What a server does otherwise everywhere is one thing, told with the first case that shows it.
+    fn add(&mut self, found: Found) {
+        let everywhere = matches!(found.difference.aspect, Aspect::Shape | Aspect::Events);
+        let same = |kept: &&mut Found| kept.stack == found.stack && kept.difference == found.difference;
+        match self.found.iter_mut().find(same).filter(|_| everywhere) {
+            None => self.found.push(found),
+            Some(kept) => {
+                let more = kept.more + 1;
+                if found.index < kept.index {
+                    *kept = found;
+                }
+                kept.more = more;
+            }
         }
     }
 
@@ -110,7 +133,8 @@ impl Comparison {
     pub(super) fn rows(&mut self, most: usize) -> (Vec<Row>, usize) {
         self.keep_the_most_important();
         let rows: Vec<Row> = self.found.iter().take(most).map(|found| self.row(found)).collect();
-        let left_out = self.count() - rows.len();
+        let shown: usize = self.found.iter().take(most).map(|found| 1 + found.more).sum();
+        let left_out = self.count() - shown;
         (rows, left_out)
     }
 
@@ -118,8 +142,9 @@ impl Comparison {
         let short = |text: &str, width| shorten(&one_line(text), width).into_owned();
         let StackDifference { aspect, step, at, baseline, other } = &found.difference;
         let at = at.as_ref().map(|at| format!(" {}", short(at, STEP_WIDTH))).unwrap_or_default();
+        let more = if found.more > 0 { format!(" and {} more", found.more) } else { String::new() };
         Row {
-            case: one_line(&found.case.to_string()).into_owned(),
+            case: format!("{}{more}", one_line(&found.case.to_string())),
             step: step.as_ref().map_or_else(|| "-".to_owned(), |step| short(step, STEP_WIDTH)),
             what: format!("{}{at}", aspect.name()),
             aspect: *aspect,

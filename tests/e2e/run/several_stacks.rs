@@ -123,6 +123,25 @@ fn what_differs_between_two_stacks_is_told_in_all_reports() {
 }
 
 #[test]
+fn what_a_stack_does_otherwise_everywhere_is_told_once() {
+    let (one, two) = (stack(false), stack(true));
+    let case = |name: &str, path: &str| format!("  - {{ name: {name}, steps: [{{ get: {path} }}] }}\n");
+    let cases: String = ["s1", "s2", "s3"]
+        .into_iter()
+        .map(|name| case(name, "/shape"))
+        .chain([case("t", "/status")])
+        .collect();
+    let project = Project::with(&format!("cases:\n{cases}"));
+    let ended = run(&project, [&one.url(), &two.url()], &[]);
+    ended.expect(0, &["4 of 4 cases differ: 1 in status, 6 in shape", "7 differences between the stacks"]);
+    let rows: Vec<&str> = ended.stdout.lines().filter(|line| line.contains(" GET /")).collect();
+    let [status, number, usage] = rows[..] else { panic!("three rows: {rows:#?}") };
+    assert!(status.starts_with("a::t  ") && status.contains("202"), "{status}");
+    assert!(number.starts_with("a::s1 and 2 more  ") && number.contains("$.data[].n"), "{number}");
+    assert!(usage.starts_with("a::s1 and 2 more  ") && usage.contains("$.usage"), "{usage}");
+}
+
+#[test]
 fn differences_fail_the_run_where_that_is_asked_for() {
     let (one, two) = (stack(false), stack(true));
     let project = Project::with(CASES);
