@@ -118,7 +118,13 @@ fn checks() -> String {
 }
 
 fn names() -> String {
-    columns(BUILT_IN.iter().map(|name| [format!("{{{{ {} }}}}", name.path), name.about.to_owned()]))
+    let elsewhere = [
+        ("fixtures.<name>.url", "a server that the suite asks for; also sse_url, token and log_url"),
+        ("test", "in the command of an external suite with the adapter `command`: the test's id"),
+        ("junit", "there, too: where it is to write its report"),
+    ];
+    let everywhere = BUILT_IN.iter().map(|name| (name.path, name.about));
+    columns(everywhere.chain(elsewhere).map(|(path, about)| [format!("{{{{ {path} }}}}"), about.to_owned()]))
 }
 
 fn reports() -> String {

@@ -12,6 +12,7 @@ use super::project::Project;
 use super::providers;
 use super::session::Session;
 use super::settings::{self, RunRequest};
+use super::signals::Listener;
 use crate::cli;
 use crate::model::Secret;
 use crate::plan::Plan;
@@ -49,6 +50,8 @@ impl Common<'_> {
 pub(super) struct Made {
     /// For each stack; at least one.
     pub(super) prepared: Result<Vec<Prepared>, Vec<Diagnostic>>,
+    /// Whether the user asked for the end meanwhile.
+    pub(super) interrupted: bool,
     pub(super) outputs: OutputSettings,
     /// Values that are to be hidden.
     pub(super) secrets: Vec<(String, Secret)>,
@@ -68,8 +71,9 @@ pub(super) async fn run(common: &Common<'_>, request: RunRequest) -> Result<Exit
         external::tidy(workshop, common.inputs);
         return Ok(list(plan));
     }
+    let unprepared = if made.interrupted { ExitStatus::Interrupted } else { ExitStatus::Usage };
     let ended = run_made(common, made, None).await?;
-    Ok(ended.map_or(ExitStatus::Usage, |(tally, errors)| conclude(&tally, &errors)))
+    Ok(ended.map_or(unprepared, |(tally, errors)| conclude(&tally, &errors)))
 }
 
 /// Runs what was made, with somebody looking on. `None` if it could not begin as something is wrong with it, which is shown.
@@ -127,7 +131,16 @@ pub(super) async fn make(
         Redactor::new(secrets.iter().map(|(_, secret)| secret.expose()))
             .allowing(project.allow_secrets.iter().cloned())
     };
-    let mut prepared = prepare(request, inputs, &project, known(&secrets)).await;
+    // Listing the tests of other runners may take a while.
+    let mut signals = Listener::new();
+    let mut interrupted = false;
+    let mut prepared = tokio::select! {
+        prepared = prepare(request, inputs, &project, known(&secrets)) => prepared,
+        name = signals.next() => {
+            interrupted = true;
+            Err(vec![Diagnostic::new(format!("interrupted by {name} before anything was started"))])
+        }
+    };
     if !unset.is_empty() {
         unset.extend(prepared.err().unwrap_or_default());
         prepared = Err(unset);
@@ -139,7 +152,7 @@ pub(super) async fn make(
         prepared[0].notices.extend(short);
     }
     outputs.redactor = known(&secrets);
-    Ok(Made { prepared, outputs, secrets, allow_secrets: project.allow_secrets })
+    Ok(Made { prepared, interrupted, outputs, secrets, allow_secrets: project.allow_secrets })
 }
 
 pub(super) fn list(plan: &Plan) -> ExitStatus {

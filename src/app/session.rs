@@ -92,7 +92,10 @@ impl<'a> Session<'a> {
     pub(super) async fn run(self, outputs: Outputs) -> (Tally, Vec<Diagnostic>) {
         let (events, receiver) = unbounded_channel();
         let shown = outputs.follow(receiver);
-        let signals = Signals::listen(self.stop.clone());
+        let tell = events.clone();
+        let signals = Signals::listen(self.stop.clone(), move || {
+            let _ = tell.send(Event::Interrupted);
+        });
         let start = self.start();
         let cases = start.cases;
         let _ = events.send(Event::RunStarted(start));
@@ -108,7 +111,7 @@ impl<'a> Session<'a> {
                 let _ = events.send(Event::Notice(found));
             }
             tokio::select! {
-                ended = self.watched(&events, &signals) => ended,
+                ended = self.watched(&events) => ended,
                 () = signals.asked(2) => Ended {
                     errors: vec![Diagnostic::new("interrupted twice: the stack was killed, `finally` steps may not have run")],
                     ..Ended::default()
@@ -138,7 +141,7 @@ impl<'a> Session<'a> {
     }
 
     /// The run, with the limits that end it early running beside it.
-    async fn watched(&self, events: &UnboundedSender<Event>, signals: &Signals) -> Ended {
+    async fn watched(&self, events: &UnboundedSender<Event>) -> Ended {
         let limit = async {
             match self.rig().prepared.settings.run_timeout {
                 Some(limit) => {
@@ -146,22 +149,13 @@ impl<'a> Session<'a> {
                     self.stop.request(StopReason::BreakOff(format!(
                         "the run's time of {limit:?} was over (--run-timeout)"
                     )));
+                    std::future::pending::<()>().await;
                 }
                 None => std::future::pending().await,
             }
         };
-        let interrupted = async {
-            signals.asked(1).await;
-            let _ = events.send(Event::Interrupted);
-        };
-        let beside = async {
-            tokio::join!(limit, interrupted);
-            std::future::pending::<()>().await;
-        };
         tokio::select! {
-            // Looked at first, so that a run that ends at once because it was interrupted says so.
-            biased;
-            () = beside => Ended::default(),
+            () = limit => Ended::default(),
             ended = self.with_stacks(events) => ended,
         }
     }

@@ -10,14 +10,19 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Begins to listen for SIGINT, SIGTERM and SIGHUP, from this call on. The first asks `stop` to break off.
-    pub(super) fn listen(stop: Stop) -> Self {
+    /// Begins to listen for SIGINT, SIGTERM and SIGHUP, from this call on. At the first, `told` is called,
+    /// and `stop` is asked to break off.
+    pub(super) fn listen(stop: Stop, told: impl FnOnce() + Send + 'static) -> Self {
         let (sender, count) = watch::channel(0);
         let mut listener = Listener::new();
+        let mut told = Some(told);
         tokio::spawn(async move {
             loop {
                 let name = listener.next().await;
-                // Counted first: who sees that the run is to stop must be able to see why.
+                // Told and counted first: the run may end at once, and must then be known to have been interrupted.
+                if let Some(told) = told.take() {
+                    told();
+                }
                 sender.send_modify(|count| *count += 1);
                 stop.request(StopReason::BreakOff(format!("interrupted by {name}")));
             }

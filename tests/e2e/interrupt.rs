@@ -1,7 +1,7 @@
 //! Ctrl-C, once and twice, and the limits of time.
 
 use crate::run::stacks::{CHAT, recorded_at};
-use crate::support::{Ended, Gate, Project, Server, free_port, listens, wait_until};
+use crate::support::{Ended, Gate, Project, Server, free_port, listens, processes_of, wait_until};
 use rustix::process::Signal;
 use std::sync::Arc;
 
@@ -240,4 +240,17 @@ fn the_time_of_a_case_is_limited() {
         lines.contains(&"DELETE /flag".to_owned()) && lines.contains(&"DELETE /suite".to_owned()),
         "{lines:?}"
     );
+}
+
+#[test]
+fn an_interrupt_while_tests_are_listed_is_reported() {
+    let project = Project::with(
+        "external:\n  adapter: command\n  list: [sh, -c, \"touch listing; sleep 600\"]\n  command: [echo, '{{ test }}']\n",
+    );
+    let run = project.start(["run", "a", "--stack-config", "starter", "--report", "junit=j.xml"]);
+    assert!(wait_until(|| project.path("listing").exists()));
+    run.signal(Signal::INT);
+    run.end().expect(2, &["interrupted by Ctrl-C before anything was started"]);
+    assert_eq!(project.junit("j.xml").test_suites.len(), 1);
+    assert!(wait_until(|| processes_of(project.root()).is_empty()));
 }

@@ -7,6 +7,7 @@ use super::up::{Down, Up};
 use crate::app::ExitStatus;
 use crate::app::error::CommandError;
 use crate::app::files::{display_name, read_text};
+use crate::app::inputs::Inputs;
 use crate::app::prepare::{only, prepare_stack};
 use crate::app::rig::Rig;
 use crate::app::run::{Common, Made, make};
@@ -16,12 +17,12 @@ use crate::app::signals::Signals;
 use crate::cli::{self, CheckConfigArgs, Format, RunArgs};
 use crate::model::InferenceMode;
 use crate::runner::Stop;
-use crate::source::{Diagnostic, yaml};
+use crate::source::{Diagnostic, SourceFile, yaml};
 use crate::stack::Stack;
 use crate::text::{Redactor, plural, shorten};
 use serde_json::{Value, json};
-use std::path::{MAIN_SEPARATOR, Path};
-use std::sync::OnceLock;
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 /// What came of one file.
 struct Checked {
@@ -56,12 +57,13 @@ pub(super) async fn config(args: CheckConfigArgs, common: &Common<'_>) -> Result
     let redactor = made.outputs.redactor;
     let prepared = made.prepared.and_then(only).map_err(CommandError::usage)?;
     prepared.notices.iter().for_each(|notice| said::note(notice, &redactor));
+    let sources = read_all(&args.files, common.inputs).map_err(CommandError::usage)?;
     let stop = Stop::default();
-    let checking = Checking { args: &args, common, signals: Signals::listen(stop.clone()), stop };
+    let checking = Checking { args: &args, common, signals: Signals::listen(stop.clone(), || ()), stop };
     let mut all = Vec::new();
     let mut interrupted = false;
-    for (number, file) in args.files.iter().enumerate() {
-        match checking.check(file, number).await? {
+    for (number, (path, source)) in args.files.iter().zip(&sources).enumerate() {
+        match checking.check((path, source), number).await? {
             Some(checked) => all.push(checked),
             None => {
                 interrupted = true;
@@ -79,6 +81,18 @@ pub(super) async fn config(args: CheckConfigArgs, common: &Common<'_>) -> Result
         true => ExitStatus::Passed,
         false => ExitStatus::Failed,
     })
+}
+
+/// The text of all files; one that cannot be read is a mistake in what was typed.
+fn read_all(paths: &[PathBuf], inputs: &Inputs) -> Result<Vec<Arc<SourceFile>>, Vec<Diagnostic>> {
+    let (mut sources, mut errors) = (Vec::new(), Vec::new());
+    for path in paths {
+        match read_text(&inputs.cwd, path) {
+            Ok(source) => sources.push(source),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(sources) } else { Err(errors) }
 }
 
 /// As a run that replays: that a run config is served is no reason to ask a model.
@@ -108,25 +122,27 @@ fn request(args: &CheckConfigArgs, stack_config: &str) -> RunRequest {
 
 impl Checking<'_> {
     /// What comes of the file; `None` if the user asked for the end.
-    async fn check(&self, path: &Path, number: usize) -> Result<Option<Checked>, CommandError> {
+    async fn check(
+        &self,
+        (path, source): (&Path, &Arc<SourceFile>),
+        number: usize,
+    ) -> Result<Option<Checked>, CommandError> {
         let inputs = self.common.inputs;
         let file = display_name(&inputs.cwd, &inputs.cwd.join(path));
         let failed = |errors| Ok(Some(Checked { file: file.clone(), came: Err(errors) }));
-        let source = match read_text(&inputs.cwd, path) {
-            Ok(source) => source,
-            Err(error) => return failed(vec![error]),
-        };
         // A stack-config is taken for a path if it looks like one.
         let typed = path.to_string_lossy();
         let is_path = [".yaml", ".yml"].iter().any(|end| typed.ends_with(end)) || typed.contains('/');
         let typed = if is_path { typed.into_owned() } else { format!(".{MAIN_SEPARATOR}{typed}") };
         let Made { prepared, secrets, allow_secrets, .. } =
             make(self.common, request(self.args, &typed), prepare_stack).await?;
-        let prepared = match prepared.and_then(only) {
+        let mut prepared = match prepared.and_then(only) {
             Ok(prepared) => prepared,
             Err(errors) => return failed(errors),
         };
         let run_id = format!("{}-{}", run_folder::run_id(inputs), number + 1);
+        // What is asked of models would be answered from them; here, nothing is.
+        prepared.settings.recordings = run_folder::of_run(inputs, &run_id).join("no-recordings");
         let rig = Rig {
             inputs,
             prepared,
@@ -143,7 +159,7 @@ impl Checking<'_> {
             Err(Down::Gateway(errors)) => return failed(errors),
             Err(Down::Stack(error)) => {
                 // What our reader of YAML cannot read, theirs may.
-                let root = yaml::parse(&source).ok();
+                let root = yaml::parse(source).ok();
                 return failed(explain(&error, root.as_ref(), &rig.prepared.runtime));
             }
         };

@@ -42,7 +42,7 @@ struct Outcome {
 /// Wrong arguments, settings or suites, a stack that does not start, or one that says nowhere what it serves.
 pub(super) async fn routes(args: CheckRoutesArgs, common: &Common<'_>) -> Result<ExitStatus, CommandError> {
     let CheckRoutesArgs { selected, target, models, openapi, require, format } = args;
-    let Made { prepared, outputs, secrets, allow_secrets } =
+    let Made { prepared, outputs, secrets, allow_secrets, .. } =
         make(common, request(selected, target, models), prepare).await?;
     let mut prepared = prepared.and_then(only).map_err(CommandError::usage)?;
     if prepared.settings.collect_only {
@@ -73,7 +73,7 @@ pub(super) async fn routes(args: CheckRoutesArgs, common: &Common<'_>) -> Result
     let store = Store::new(&rig.recordings(), rig.setup());
     let calls = calls(&plan, &|case| store.path(&Owner::Case(case.clone())).is_file());
     let stop = Stop::default();
-    let signals = Signals::listen(stop.clone());
+    let signals = Signals::listen(stop.clone(), || ());
     let up = match Up::start(&rig, &stop).await {
         Ok(up) => up,
         Err(Down::Interrupted) => return Ok(ExitStatus::Interrupted),
