@@ -71,9 +71,16 @@ pub(super) async fn run(common: &Common<'_>, request: RunRequest) -> Result<Exit
         external::tidy(workshop, common.inputs);
         return Ok(list(plan));
     }
-    let unprepared = if made.interrupted { ExitStatus::Interrupted } else { ExitStatus::Usage };
+    let unprepared = made.unprepared();
     let ended = run_made(common, made, None).await?;
     Ok(ended.map_or(unprepared, |(tally, errors)| conclude(&tally, &errors)))
+}
+
+impl Made {
+    /// What a command exits with whose run could not be prepared.
+    pub(super) fn unprepared(&self) -> ExitStatus {
+        if self.interrupted { ExitStatus::Interrupted } else { ExitStatus::Usage }
+    }
 }
 
 /// Runs what was made, with somebody looking on. `None` if it could not begin as something is wrong with it, which is shown.

@@ -11,6 +11,7 @@ use crate::app::settings::RunRequest;
 use crate::cli::{CheckOpenapiArgs, Format};
 use crate::report::Verdict;
 use crate::source::Diagnostic;
+use crate::text::plural;
 use std::sync::Arc;
 
 /// Runs, checks and prints. Violations decide the exit code; that a case fails is for `run` to judge, and only shown.
@@ -30,17 +31,28 @@ pub(super) async fn openapi(args: CheckOpenapiArgs, common: &Common<'_>) -> Resu
         None => None,
     };
     made.prepared = made.prepared.and_then(only).map(|prepared| vec![prepared]);
+    let unprepared = made.unprepared();
     let Ok([prepared, ..]) = made.prepared.as_deref() else {
         run_made(common, made, None).await?;
-        return Ok(ExitStatus::Usage);
+        return Ok(unprepared);
     };
     if prepared.settings.collect_only {
         return Ok(list(&prepared.plan));
     }
+    let unseen = prepared.plan.cases.iter().filter(|case| case.external.is_some()).count();
     let watch = Arc::new(Watch::new(named, &prepared.plan, common.inputs));
     let redactor = made.outputs.redactor.clone();
+    if unseen > 0 {
+        let tests = plural(unseen, "test");
+        said::note(
+            &format!(
+                "what {tests} of other test runners are answered is not looked at: it does not pass here"
+            ),
+            &redactor,
+        );
+    }
     let Some((tally, errors)) = run_made(common, made, Some(Arc::clone(&watch))).await? else {
-        return Ok(ExitStatus::Usage);
+        return Ok(unprepared);
     };
     let status = conclude(&tally, &errors);
     let Some((document, findings)) = watch.found() else { return Ok(status) };

@@ -31,6 +31,10 @@ struct Outcome {
     stack: String,
     /// Who says what is served.
     served_by: String,
+    /// Whether that is the server's list, and not merely a document.
+    listed: bool,
+    /// How many of the selected cases are tests of other runners, whose requests nobody sees beforehand.
+    unseen: usize,
     /// Where the document is from.
     document: Option<String>,
     coverage: Coverage,
@@ -42,8 +46,11 @@ struct Outcome {
 /// Wrong arguments, settings or suites, a stack that does not start, or one that says nowhere what it serves.
 pub(super) async fn routes(args: CheckRoutesArgs, common: &Common<'_>) -> Result<ExitStatus, CommandError> {
     let CheckRoutesArgs { selected, target, models, openapi, require, format } = args;
-    let Made { prepared, outputs, secrets, allow_secrets, .. } =
+    let Made { prepared, interrupted, outputs, secrets, allow_secrets } =
         make(common, request(selected, target, models), prepare).await?;
+    if interrupted {
+        return Ok(ExitStatus::Interrupted);
+    }
     let mut prepared = prepared.and_then(only).map_err(CommandError::usage)?;
     if prepared.settings.collect_only {
         return Ok(list(&prepared.plan));
@@ -71,6 +78,7 @@ pub(super) async fn routes(args: CheckRoutesArgs, common: &Common<'_>) -> Result
         place: None,
     };
     let store = Store::new(&rig.recordings(), rig.setup());
+    let unseen = plan.cases.iter().filter(|case| case.external.is_some() && case.skip.is_none()).count();
     let calls = calls(&plan, &|case| store.path(&Owner::Case(case.clone())).is_file());
     let stop = Stop::default();
     let signals = Signals::listen(stop.clone(), || ());
@@ -85,7 +93,11 @@ pub(super) async fn routes(args: CheckRoutesArgs, common: &Common<'_>) -> Result
         }
     };
     up.notices.iter().for_each(|notice| said::note(notice, &redactor));
-    let joined = up.during(&rig, &signals, async |stack| join(stack, named, calls, inputs).await).await;
+    let joined = up.during(&rig, &signals, async |stack| {
+        let outcome = join(stack, named, calls, inputs).await;
+        outcome.map(|outcome| Outcome { unseen, ..outcome })
+    });
+    let joined = joined.await;
     let Some(outcome) = joined else { return Ok(ExitStatus::Interrupted) };
     let outcome = outcome.map_err(CommandError::internal)?;
     match format {
@@ -126,6 +138,7 @@ async fn join(
         let routes = offered.document.operations.iter();
         routes.map(|known| (known.method.clone(), known.path.clone())).collect::<Vec<_>>()
     };
+    let listed_itself = listed.is_some();
     let (served, served_by) = match (listed, &own, &named) {
         (Some(routes), _, _) => (routes, "/v1/inspect/routes".to_owned()),
         (None, Some(own), _) => (routes_of(own), own.from.clone()),
@@ -141,6 +154,8 @@ async fn join(
     Ok(Outcome {
         stack: stack.info().taken.clone(),
         served_by,
+        listed: listed_itself,
+        unseen: 0,
         document: offered.map(|offered| offered.from),
         coverage,
     })
@@ -164,7 +179,11 @@ impl Outcome {
 
     fn lists(&self) -> Lists<'_> {
         [
-            ("untested", "served, and called by no case".to_owned(), self.coverage.untested().collect()),
+            (
+                "untested",
+                format!("{}, and called by no case", if self.listed { "served" } else { "documented" }),
+                self.coverage.untested().collect(),
+            ),
             (
                 "undocumented",
                 "served, and not in the document".to_owned(),
@@ -187,7 +206,8 @@ impl Outcome {
                 row.api.clone(),
                 row.method.clone(),
                 row.route.clone(),
-                yes(row.served),
+                // What only a document says is a promise.
+                if row.served && !self.listed { "?".to_owned() } else { yes(row.served) },
                 documented,
                 count(row.tested),
                 count(row.recorded),
@@ -210,10 +230,20 @@ impl Outcome {
         let counts = self.counts().map(|(name, count)| format!("{count} {name}")).join(", ");
         let document =
             self.document.as_deref().unwrap_or("none found, so nothing is known to be undocumented");
+        let served = if self.listed {
+            format!("served as {} says", self.served_by)
+        } else {
+            format!("served as {} says, as the stack has no /v1/inspect/routes", self.served_by)
+        };
+        let unseen = match self.unseen {
+            0 => String::new(),
+            unseen => {
+                format!("\nnot counted: what {} of other test runners ask for", plural(unseen, "test"))
+            }
+        };
         format!(
-            "{}: {counts}\nserved as {} says; document: {document}",
-            plural(self.coverage.rows.len(), "route"),
-            self.served_by
+            "{}: {counts}\n{served}; document: {document}{unseen}",
+            plural(self.coverage.rows.len(), "route")
         )
     }
 
@@ -254,7 +284,7 @@ impl Outcome {
         let counts: serde_json::Map<String, Value> =
             self.counts().into_iter().map(|(name, count)| (name.to_owned(), count.into())).collect();
         let mut all = json!({
-            "stack": self.stack, "served_by": self.served_by, "document": self.document, "counts": counts,
+            "stack": self.stack, "served_by": self.served_by, "listed": self.listed, "unseen_tests": self.unseen, "document": self.document, "counts": counts,
             "routes": self.coverage.rows.iter().map(row).collect::<Vec<_>>(),
         });
         for (name, _, rows) in self.lists() {

@@ -83,9 +83,27 @@ fn without_a_list_the_document_says_what_is_served() {
     let ended = project.run(["check", "routes", "a", "--stack-config", &url, "--format", "markdown"]);
     ended.expect(
         0,
-        &["| things | GET | /v1/things/{thing\\_id} | yes | yes | 1 | – |", "**undocumented**", "): 0"],
+        &["| things | GET | /v1/things/{thing\\_id} | ? | yes | 1 | – |", "**undocumented**", "): 0"],
     );
     project.run(["check", "routes", "a", "--stack-config", &url, "--require", "documented"]).expect(0, &[]);
+}
+
+#[test]
+fn what_other_test_runners_ask_for_is_said_to_be_unseen() {
+    let (project, stack) = (Project::with(SUITE), stack(true, true));
+    project.file(
+        "suites/b.yaml",
+        "external: { adapter: command, list: [printf, 'one\\ntwo\\n'], command: [echo, '{{ test }}'] }\n",
+    );
+    let url = stack.url();
+    let routes = project.run(["check", "routes", "a", "b", "--stack-config", &url]);
+    routes.expect(0, &["not counted: what 2 tests of other test runners ask for"]);
+    let answers = project.run(["check", "openapi", "a", "b", "--stack-config", &url]);
+    assert!(
+        answers.said().contains("what 2 tests of other test runners are answered is not looked at"),
+        "{}",
+        answers.said()
+    );
 }
 
 #[test]
