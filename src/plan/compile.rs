@@ -237,10 +237,7 @@ impl<'a> Compiler<'a> {
 
     fn look_up(&mut self, references: Vec<Reference>, visible: &Visible) {
         for reference in references {
-            if self.fixture_names.contains(&reference.path) {
-                continue;
-            }
-            if let Err(error) = visible.judge(&reference) {
+            if let Err(error) = visible.judge(&reference, &self.fixture_names) {
                 self.errors.push(error);
             } else if visible.models.is_none()
                 && let Some(kind) = ModelKind::from_name(&reference.path)

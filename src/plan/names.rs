@@ -40,11 +40,16 @@ pub(super) struct Visible {
 }
 
 impl Visible {
-    /// What is wrong with a reference; for a model used in a fragment, that is for its cases to judge.
-    pub(super) fn judge(&self, reference: &Reference) -> Result<(), Diagnostic> {
+    /// What is wrong with a reference, which may also be one of `fixtures`; for a model used in a fragment, that is for its cases
+    /// to judge.
+    pub(super) fn judge(&self, reference: &Reference, fixtures: &[String]) -> Result<(), Diagnostic> {
         let path = reference.path.as_str();
         let root = path.split('.').next().unwrap_or(path);
-        if BUILT_IN.iter().any(|known| known.path == path) || self.names.iter().any(|name| name == root) {
+        let is_built_in = BUILT_IN.iter().any(|known| known.path == path);
+        if is_built_in
+            || fixtures.iter().any(|name| name == path)
+            || self.names.iter().any(|name| name == root)
+        {
             return Ok(());
         }
         if let Some(kind) = ModelKind::from_name(root) {
@@ -58,15 +63,16 @@ impl Visible {
         {
             return Ok(());
         }
-        Err(self.unknown(reference))
+        Err(self.unknown(reference, fixtures))
     }
 
-    fn unknown(&self, reference: &Reference) -> Diagnostic {
+    fn unknown(&self, reference: &Reference, fixtures: &[String]) -> Diagnostic {
         let path = reference.path.as_str();
         let mut known: Vec<String> = self.names.clone();
         known.extend(self.params.iter().map(|name| format!("param_id.{name}")));
         let kinds = self.models.clone().unwrap_or_else(|| ModelKind::ALL.to_vec());
         known.extend(kinds.into_iter().map(|kind| kind.name().to_owned()));
+        known.extend_from_slice(fixtures);
         let own = known.len();
         known.extend(BUILT_IN.iter().map(|name| name.path.to_owned()));
         let diagnostic = diagnostic(reference, format!("nothing here is called `{path}`"));

@@ -119,7 +119,7 @@ fixtures:
 cases:
   - name: one
     steps:
-      - get: "{{ fixtures.site.sse_url }}"
+      - get: "{{ fixtures.sites.url }}"
 "#;
     Project::with(suite).run(["run", "a", "--stack-config", "starter"]).expect(
         4,
@@ -128,7 +128,8 @@ cases:
             "this is no JSON Schema",
             "a fixture is either `mcp` or `files`",
             "a path begins with a slash",
-            "nothing here is called `fixtures.site.sse_url`",
+            "nothing here is called `fixtures.sites.url`",
+            "did you mean `fixtures.site.url`?",
         ],
     );
 }
