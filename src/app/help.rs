@@ -163,8 +163,8 @@ fn containers(common: &Common<'_>) -> Result<String, CommandError> {
     let keys = CONTAINER_KEYS.iter().map(|row| row.map(str::to_owned));
     Ok(format!(
         "Images of stack-test.yaml:\n{}\nWhat may run them, the first that answers:\n{}\nUnder `containers:` of stack-test.yaml:\n{}",
-        columns(project.containers.images().into_iter()),
-        columns(clients),
+        or_none(columns(project.containers.images().into_iter())),
+        or_none(columns(clients)),
         columns(keys)
     ))
 }
@@ -216,6 +216,10 @@ fn exit_codes() -> String {
         ]
         .into_iter(),
     )
+}
+
+fn or_none(rows: String) -> String {
+    if rows.is_empty() { "  none\n".to_owned() } else { rows }
 }
 
 /// Rows below each other, indented, their cells aligned.

@@ -18,12 +18,8 @@ pub(super) fn complaints(case: &CaseReport) -> Vec<Diagnostic> {
         let step = miss.step.as_ref().and_then(|step| step.parse::<usize>().ok()?.checked_sub(1));
         step.and_then(|step| case.steps.get(step)).unwrap_or(&case.origin).clone()
     };
-    let missed = &case.traffic.misses;
-    let mut all: Vec<Diagnostic> = misses(missed)
-        .into_iter()
-        .zip(missed)
-        .map(|(told, miss)| Diagnostic { origin: Some(asked(miss)), ..told })
-        .collect();
+    let told = |(miss, times)| Diagnostic { origin: Some(asked(miss)), ..complaint(miss, times) };
+    let mut all: Vec<Diagnostic> = grouped(&case.traffic.misses).into_iter().map(told).collect();
     if all.is_empty() {
         all.extend(case.failures.iter().cloned());
     } else if !case.failures.is_empty() {
@@ -52,12 +48,28 @@ fn in_consequence(failures: &[Diagnostic]) -> Diagnostic {
 
 /// Provider calls that no recording answers, as diagnostics.
 pub(super) fn misses(misses: &[Miss]) -> Vec<Diagnostic> {
-    let complaint = |miss: &Miss| Diagnostic {
+    grouped(misses).into_iter().map(|(miss, times)| complaint(miss, times)).collect()
+}
+
+/// The misses that differ, in their order, and how often each came: clients and servers ask again when they get an error.
+fn grouped(misses: &[Miss]) -> Vec<(&Miss, usize)> {
+    let mut groups: Vec<(&Miss, usize)> = Vec::new();
+    for miss in misses {
+        match groups.iter_mut().find(|(known, _)| *known == miss) {
+            Some((_, times)) => *times += 1,
+            None => groups.push((miss, 1)),
+        }
+    }
+    groups
+}
+
+fn complaint(miss: &Miss, times: usize) -> Diagnostic {
+    let times = if times > 1 { format!(", {times} times") } else { String::new() };
+    Diagnostic {
         notes: miss.facts(),
         hint: miss.help(),
-        ..Diagnostic::new(format!("no recording answers {miss} ({})", miss.class.name()))
-    };
-    misses.iter().map(complaint).collect()
+        ..Diagnostic::new(format!("no recording answers {miss} ({}){times}", miss.class.name()))
+    }
 }
 
 /// The first complaint in one line, and how many more there are.
@@ -141,6 +153,17 @@ mod tests {
         let drawn = draw(&[Diagnostic::new("long").note(body)], false);
         assert!(drawn.len() < FACT_ROOM + 200 && drawn.contains("more bytes"), "{}", drawn.len());
         assert!(!drawn.contains("sk-"), "half a word is left");
+    }
+
+    #[test]
+    fn a_call_that_came_again_is_told_once() {
+        let miss = |path: &str| Miss { path: path.to_owned(), ..Miss::default() };
+        let told = misses(&[miss("/a"), miss("/b"), miss("/a")]);
+        let told: Vec<&str> = told.iter().map(|told| told.what.as_str()).collect();
+        assert!(
+            matches!(told[..], [twice, once] if twice.ends_with(", 2 times") && once.contains("/b (")),
+            "{told:?}"
+        );
     }
 
     #[test]

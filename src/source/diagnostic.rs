@@ -95,16 +95,19 @@ impl Diagnostic {
     }
 }
 
-/// The name among `known` that was probably meant by `typed`, if one is close enough to be worth naming.
+/// The name among `known` that was probably meant by `typed`, if one is close enough to be worth naming: a few letters
+/// away, or the only one of which `typed` is the first word.
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let known: Vec<&str> = known.into_iter().collect();
     let score = |name: &str| strsim::damerau_levenshtein(&typed.to_lowercase(), &name.to_lowercase());
     let allowed = (typed.chars().count() / 3).max(1);
-    known
-        .into_iter()
-        .map(|name| (score(name), name))
-        .filter(|(score, _)| *score <= allowed)
-        .min()
-        .map(|(_, name)| name)
+    let near = known.iter().map(|name| (score(name), *name)).filter(|(score, _)| *score <= allowed).min();
+    if let Some((_, name)) = near {
+        return Some(name);
+    }
+    let begun = |name: &str| name.strip_prefix(typed).is_some_and(|rest| rest.starts_with(['_', '-']));
+    let mut longer = known.into_iter().filter(|name| begun(name));
+    longer.next().filter(|_| longer.next().is_none())
 }
 
 #[cfg(test)]
@@ -127,6 +130,8 @@ mod tests {
     #[test]
     fn the_nearest_name_is_near() {
         assert_eq!(nearest("inferense", ["inference", "files"]), Some("inference"));
+        assert_eq!(nearest("text", ["text_model", "vision_model"]), Some("text_model"));
+        assert_eq!(nearest("embedding", ["embedding_model", "embedding_dimension"]), None);
         assert_eq!(nearest("zzz", ["inference", "files"]), None);
     }
 }

@@ -120,7 +120,7 @@ pub fn unusable(question: &MissedCall, class: MissClass, why: &str) -> Miss {
 
 fn no_set(question: &MissedCall) -> String {
     let with = match question.setup.as_str() {
-        NO_SETUP => "without a setup".to_owned(),
+        NO_SETUP => "(no `--setup` is given)".to_owned(),
         setup => format!("with the setup `{setup}`"),
     };
     match question.owner {
