@@ -330,7 +330,7 @@ impl Rig<'_> {
             // What is in a container, nobody knows.
             Runtime::Embedded => !self.is_container(),
             Runtime::Python(stack) => stack.instrument.is_some(),
-            Runtime::Command(_) => false,
+            Runtime::Command(stack) => stack.forwards_baggage,
         };
         records && !tells
     }

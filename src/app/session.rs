@@ -14,7 +14,7 @@ use super::copies::Copies;
 use super::inputs::Inputs;
 use super::outputs::Outputs;
 use super::prepare::Prepared;
-use super::proof::{self, Proof};
+use super::proof::{Ends, Proof};
 use super::recorder::Recorder;
 use super::rig::{self, Rig};
 use super::run_folder;
@@ -206,13 +206,17 @@ impl<'a> Session<'a> {
             Err(errors) => return Ended { errors, ..Ended::default() },
         };
         let (noted, from) = unbounded_channel();
-        let ends = tokio::spawn(proof::note_ends(from, events.clone()));
+        let ends = tokio::spawn(Ends::note(from, events.clone()));
         let mut ended = self.to_the_end(&noted, events, gateway).await;
         drop(noted);
         let mut ends = ends.await.unwrap_or_default();
-        ends.retain(|case, _| !ended.unreached.contains(&Owner::Case(case.clone())));
+        if ends.lack_calls() && ended.session.recorded == 0 && ended.unreached.is_empty() {
+            let notice = "nothing was recorded: no provider call came to the gateway while cases ran";
+            let _ = events.send(Event::Notice(notice.to_owned()));
+        }
+        ends.cases.retain(|case, _| !ended.unreached.contains(&Owner::Case(case.clone())));
         let recorded = std::mem::take(&mut ended.recorded);
-        let proven = Proof::new(self.rig(), events, &self.stop, ends, recorded).prove().await;
+        let proven = Proof::new(self.rig(), events, &self.stop, ends.cases, recorded).prove().await;
         ended.unproven = proven.unproven;
         ended.errors.extend(proven.errors);
         ended
