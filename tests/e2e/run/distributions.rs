@@ -115,6 +115,18 @@ fn one_that_forwards_baggage_is_recorded_side_by_side() {
 }
 
 #[test]
+fn telemetry_of_one_that_ran_already_is_not_waited_for() {
+    let Some(project) = project() else { return };
+    let server = Server::new(|_, reply| reply.json(200, "{}"));
+    let traced =
+        "cases: [{ name: one, steps: [{ get: /livez, expect: { spans: { any: { $.kind: server } } } }] }]\n";
+    project.file("suites/a.yaml", traced);
+    let config = format!("server:gw:{}", server.port());
+    run(&project, ["run", "a", "--stack-config", &config, "-v"], &[])
+        .expect(0, &["1 skipped", "the stack sends no telemetry here"]);
+}
+
+#[test]
 fn one_that_dies_hangs_or_finds_its_port_taken_is_told_apart() {
     let Some(project) = project() else { return };
     let args = ["run", "a", "--stack-config", "gw"];
