@@ -1,8 +1,10 @@
 //! `containers:` of `stack-test.yaml`, and what becomes of `docker:<image>` by it.
 
 use super::inputs::Inputs;
-use super::project::{Project, any_fields, fields, strings, text};
+use super::placeholders;
+use super::project::{Project, any_fields, fields, route, strings, text};
 use super::settings::Settings;
+use super::told::Told;
 use crate::source::{Diagnostic, Kind, Node, Origin, SourceFile, Span, nearest};
 use crate::stack::{Client, ContainerSpec, ImageSource, Network};
 use crate::stack_config::{DISTROS, Distro, Image, Target};
@@ -14,12 +16,12 @@ const COMMAND_ENV: &str = "STACK_TEST_CONTAINER_COMMAND";
 /// The commands that are looked for.
 const COMMANDS: [&str; 2] = ["docker", "podman"];
 /// What an image's entry point is given, unless its settings say something else.
-const ARGS: [&str; 2] = ["--port", "{port}"];
+const ARGS: [&str; 2] = ["--port", "{{ port }}"];
 /// Where Llama Stack publishes its distributions.
 const PUBLISHED: &str = "llamastack/distribution-";
 
 const KEYS: &[&str] = &["command", "run_args", "network", "images"];
-const IMAGE_KEYS: &[&str] = &["image", "containerfile", "context", "args"];
+const IMAGE_KEYS: &[&str] = &["image", "containerfile", "context", "args", "health", "providers"];
 const NETWORKS: [(&str, Network); 2] = [("host", Network::Host), ("bridge", Network::Bridge)];
 
 /// What a project says of containers.
@@ -36,6 +38,9 @@ pub(super) struct Containers {
 struct Declared {
     source: DeclaredSource,
     args: Option<Vec<String>>,
+    /// What it answers with 2xx when it is well.
+    health: Option<String>,
+    told: Told,
 }
 
 #[derive(Debug)]
@@ -66,6 +71,19 @@ impl Containers {
         }
     }
 
+    /// What each of the project's images is told of its providers.
+    pub(super) fn told(&self) -> impl Iterator<Item = &Told> {
+        self.images.values().map(|declared| &declared.told)
+    }
+
+    /// What the image that `target` runs is told of its providers, if it is the project's.
+    pub(super) fn told_to(&self, target: &Target) -> Option<&Told> {
+        let Target::Container { image: Image::Distro(name) | Image::Named(name), .. } = target else {
+            return None;
+        };
+        self.images.get(name).map(|declared| &declared.told)
+    }
+
     /// The names of the project's images, and what each is.
     pub(super) fn images(&self) -> Vec<[String; 2]> {
         let what = |source: &DeclaredSource| match source {
@@ -94,7 +112,13 @@ impl Declared {
         fields(node, "an image", IMAGE_KEYS, errors).for_each(drop);
         let mut read = |key| node.get(key).and_then(|node| text(node, errors));
         let (image, path, context) = (read("image"), read("containerfile"), read("context"));
-        let args = node.get("args").map(|node| strings(node, errors));
+        let args = node.get("args").map(|node| {
+            placeholders::check(node, &ContainerSpec::NAMES, errors);
+            placeholders::check_single(node, &ContainerSpec::NAMES, errors);
+            strings(node, errors)
+        });
+        let health = node.get("health").and_then(|node| route(node, errors));
+        let told = Told::read(node, errors);
         let source = match (image, path, context) {
             (Some(image), None, None) => DeclaredSource::Image(image),
             (None, Some(path), context) => DeclaredSource::Containerfile { path, context },
@@ -106,7 +130,7 @@ impl Declared {
                 return None;
             }
         };
-        Some(Self { source, args })
+        Some(Self { source, args, health, told })
     }
 }
 
@@ -180,6 +204,7 @@ pub(super) fn resolve(
         run_args: containers.run_args.clone(),
         image: source,
         args: args.unwrap_or_else(|| ARGS.map(str::to_owned).to_vec()),
+        health: declared.and_then(|declared| declared.health.clone()),
         network: containers.network.unwrap_or(usual),
         run_id: String::new(),
         files: Vec::new(),

@@ -1,13 +1,15 @@
 //! `distributions:` of `stack-test.yaml`: servers of the project's own, and where an installed stack is.
 
-use super::project::{Project, any_fields, fields, pairs, text};
-use crate::source::{Diagnostic, Entry, Kind, Node, Origin, nearest};
+use super::placeholders;
+use super::project::{Project, any_fields, fields, pairs, route, text};
+use super::told::Told;
+use crate::source::{Diagnostic, Entry, Kind, Node};
 use crate::stack::{CommandStack, Product};
 use crate::stack_config::{Config, StackConfig, Target};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-const KEYS: &[&str] = &["command", "health", "env", "providers"];
+const KEYS: &[&str] = &["command", "health", "env", "providers", "forwards_baggage"];
 const INSTALLED_KEYS: &[&str] = &["command", "venv", "env"];
 
 /// What the project says of distributions.
@@ -23,10 +25,8 @@ pub(super) struct Distribution {
     command: Vec<String>,
     health: Option<String>,
     env: Vec<(String, String)>,
-    /// Its providers, each with the variable by which it is told their base URL.
-    pub(super) providers: Vec<(String, String)>,
-    /// Where each provider is written.
-    origins: Vec<Origin>,
+    pub(super) told: Told,
+    forwards_baggage: bool,
 }
 
 /// Where an installed stack is.
@@ -58,22 +58,9 @@ impl Distributions {
         }
     }
 
-    /// The providers that there are not.
-    pub(super) fn unknown_providers<'a>(
-        &self,
-        known: impl Iterator<Item = &'a str> + Clone,
-    ) -> Vec<Diagnostic> {
-        let all = self.own.values().flat_map(|own| own.providers.iter().zip(&own.origins));
-        all.filter(|((name, _), _)| !known.clone().any(|known| known == name))
-            .map(|((name, _), origin)| {
-                let error = Diagnostic::at(origin.clone(), format!("there is no provider `{name}`"));
-                match nearest(name, known.clone()) {
-                    Some(near) => error.hint(format!("did you mean `{near}`?")),
-                    None => error
-                        .hint("`providers:` of stack-test.yaml adds to those of `stack-test help providers`"),
-                }
-            })
-            .collect()
+    /// What each of the project's own is told of its providers.
+    pub(super) fn told(&self) -> impl Iterator<Item = &Told> {
+        self.own.values().map(|own| &own.told)
     }
 
     /// The names of the project's own.
@@ -102,14 +89,23 @@ impl Distributions {
             _ => self.own.contains_key(text).then(|| Config::Distro(text.to_owned())),
         };
         let Some(rest) = text.strip_prefix("server:") else { return config(text).map(StackConfig::Private) };
-        if let Some(config) = config(rest) {
-            return Some(StackConfig::Server { config, port: None });
+        let with_port = rest.rsplit_once(':').and_then(|(rest, port)| Some((config(rest)?, port)));
+        match with_port.filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit())) {
+            Some((config, port)) => {
+                Some(StackConfig::Server { config, port: Some(port.parse().ok().filter(|port| *port > 0)?) })
+            }
+            None => Some(StackConfig::Server { config: config(rest)?, port: None }),
         }
-        let (rest, port) = rest.rsplit_once(':')?;
-        Some(StackConfig::Server {
-            config: config(rest)?,
-            port: Some(port.parse().ok().filter(|port| *port > 0)?),
-        })
+    }
+
+    /// How the project's own are started.
+    pub(super) fn stacks(&self, project: &Project, cwd: &Path) -> impl Iterator<Item = CommandStack> {
+        self.own.iter().map(move |(name, own)| own.stack(name, project, cwd))
+    }
+
+    /// Whether it is the name of one of the project's own.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.own.contains_key(name)
     }
 }
 
@@ -122,6 +118,7 @@ impl Distribution {
             folder: project.root.as_ref().map_or_else(|| cwd.to_owned(), |root| cwd.join(root)),
             env: self.env.clone(),
             health: self.health.clone(),
+            forwards_baggage: self.forwards_baggage,
         }
     }
 }
@@ -139,22 +136,22 @@ fn distribution(entry: &Entry, errors: &mut Vec<Diagnostic>) -> Option<Distribut
     };
     let command = words(node, errors);
     let env = entry.value.get("env").map(|node| pairs(any_fields(node, errors), errors)).unwrap_or_default();
-    names(node, errors);
-    entry.value.get("env").into_iter().for_each(|node| names(node, errors));
+    placeholders::check(node, &CommandStack::NAMES, errors);
+    entry
+        .value
+        .get("env")
+        .into_iter()
+        .for_each(|node| placeholders::check(node, &CommandStack::NAMES, errors));
     let values = command.iter().chain(env.iter().map(|(_, value)| value));
     if !command.is_empty() && !values.flat_map(|text| CommandStack::names(text)).any(|name| name == "port") {
         let what = format!("distribution `{}` is not told its port", entry.key);
         let hint = "write `{{ port }}` in the command or in a variable: a server is started on any free port";
         errors.push(node.diagnostic(what).hint(hint));
     }
-    let health = entry.value.get("health").and_then(|node| path(node, errors));
-    let urls = entry.value.get("providers").map(|node| any_fields(node, errors)).into_iter().flatten();
-    let (origins, providers) = urls
-        .filter_map(|entry| {
-            Some((entry.key_origin.clone(), (entry.key.clone(), text(&entry.value, errors)?)))
-        })
-        .unzip();
-    (!command.is_empty()).then_some(Distribution { command, health, env, providers, origins })
+    let health = entry.value.get("health").and_then(|node| route(node, errors));
+    let told = Told::read(&entry.value, errors);
+    let forwards_baggage = entry.value.get("forwards_baggage").is_some_and(|node| flag(node, errors));
+    (!command.is_empty()).then_some(Distribution { command, health, env, told, forwards_baggage })
 }
 
 fn installed(product: Product, entry: &Entry, errors: &mut Vec<Diagnostic>) -> Option<Installed> {
@@ -188,30 +185,10 @@ fn words(node: &Node, errors: &mut Vec<Diagnostic>) -> Vec<String> {
     words.into_iter().collect::<Option<_>>().unwrap_or_default()
 }
 
-/// Complains about names in double braces that stand for nothing.
-fn names(node: &Node, errors: &mut Vec<Diagnostic>) {
-    let known = CommandStack::NAMES;
-    match &node.kind {
-        Kind::String(text) => {
-            for name in CommandStack::names(text).filter(|name| !known.contains(name)) {
-                let error = node.diagnostic(format!("there is no `{name}` to fill in"));
-                errors.push(error.hint(format!(
-                    "there are {}",
-                    known.map(|name| format!("`{{{{ {name} }}}}`")).join(" and ")
-                )));
-            }
-        }
-        Kind::List(items) => items.iter().for_each(|item| names(item, errors)),
-        Kind::Map(entries) => entries.iter().for_each(|entry| names(&entry.value, errors)),
-        Kind::Null | Kind::Bool(_) | Kind::Number(_) => {}
+/// `true` or `false`.
+fn flag(node: &Node, errors: &mut Vec<Diagnostic>) -> bool {
+    if !matches!(node.kind, Kind::Bool(_)) {
+        errors.push(node.diagnostic(format!("`true` or `false` is wanted here, not {}", node.kind_name())));
     }
-}
-
-fn path(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<String> {
-    let text = text(node, errors)?;
-    if !text.starts_with('/') {
-        errors.push(node.diagnostic("a path is wanted here, such as `/health`"));
-        return None;
-    }
-    Some(text)
+    node.kind == Kind::Bool(true)
 }

@@ -46,7 +46,10 @@ fn carry_out(cli: Cli, inputs: &Inputs) -> Result<ExitStatus, CommandError> {
         Command::Gateway(args) => block_on(gateway::gateway(&args, &common)),
         Command::Recordings(command) => recordings::carry_out(&command, &common),
         Command::Check(command) => block_on(check::carry_out(command, &common)),
-        Command::Doctor => Ok(doctor::doctor(inputs, &common.load_project()?)),
+        Command::Doctor => {
+            let project = common.load_project()?;
+            block_on(async { Ok(doctor::doctor(inputs, &project).await) })
+        }
         Command::Help(args) => help::help(&args, &common),
     }
 }

@@ -67,7 +67,7 @@ const CONTAINER_KEYS: [[&str; 2]; 4] = [
     ["network", "`host`, or `bridge` for a network of its own"],
     [
         "images",
-        "by name: `image`, or `containerfile` and `context`; `args` of the entry point, with `{port}`",
+        "by name: `image`, or `containerfile` and `context`; `args` of the entry point, with `{{ port }}`; `health` and `providers` as of a distribution",
     ],
 ];
 

@@ -24,6 +24,7 @@ mod jobs;
 mod limits;
 mod otel;
 mod outputs;
+mod placeholders;
 mod prepare;
 mod project;
 mod proof;
@@ -47,6 +48,7 @@ mod signals;
 mod stack_choices;
 mod start;
 mod suites;
+mod told;
 
 pub use entry::main;
 pub use exit::ExitStatus;

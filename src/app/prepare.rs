@@ -5,11 +5,13 @@ use super::external;
 use super::inputs::Inputs;
 use super::project::{Project, Setup};
 use super::providers::Providers;
+use super::recorder::Recorder;
 use super::rules::rule_book;
 use super::runtime;
 use super::settings::{self, RunRequest, Settings};
 use super::suites::SuitesFolder;
 use crate::external::Workshop;
+use crate::model::InferenceMode;
 use crate::plan::{self, ModelChoices, Plan, Selection};
 use crate::recording::RuleBook;
 use crate::source::{Diagnostic, Origin, SourceFile, Span, nearest};
@@ -113,6 +115,9 @@ async fn prepare_one(
         Providers::settle(project, setup, (&settings.stack_config, &models, &settings.env), inputs)?;
     if embedded {
         playable(&settings, &providers, inputs)?;
+    }
+    if settings.recorder == Recorder::Gateway && settings.mode != InferenceMode::Live {
+        notices.extend(providers.past_the_gateway(&settings.stack_config.target(), project));
     }
     let selection = Selection { filter: settings.filter.clone(), tags: settings.tags.clone(), models };
     let workshop = Arc::new(external::workshop(project, inputs, redactor));

@@ -108,7 +108,9 @@ impl Project {
                 Err(error) => errors.push(error),
             }
         }
-        errors.extend(project.distributions.unknown_providers(project.providers.keys().map(String::as_str)));
+        let known = project.providers.keys().map(String::as_str);
+        let told = project.distributions.told().chain(project.containers.told());
+        errors.extend(told.flat_map(|told| told.unknown(known.clone())));
         if errors.is_empty() { Ok(project) } else { Err(errors) }
     }
 
@@ -139,9 +141,10 @@ impl Project {
 
     fn add_providers(&mut self, node: &Node, errors: &mut Vec<Diagnostic>) {
         for entry in any_fields(node, errors) {
+            let mut named = |key| entry.value.get(key).and_then(|node| variable(node, errors));
+            let (url_env, key_env) = (named("url_env"), named("key_env"));
             let mut read = |key| entry.value.get(key).and_then(|node| text(node, errors));
-            let (url_env, upstream) = (read("url_env"), read("upstream"));
-            let (key_env, dialect) = (read("key_env"), read("dialect"));
+            let (upstream, dialect) = (read("upstream"), read("dialect"));
             fields(&entry.value, "a provider", PROVIDER_KEYS, errors).for_each(drop);
             let hosts = entry.value.get("hosts").map(|node| strings(node, errors)).unwrap_or_default();
             // Without either, an installed stack finds its URL as a literal in the run config; its key is then all that
@@ -218,6 +221,30 @@ pub(super) fn strings(node: &Node, errors: &mut Vec<Diagnostic>) -> Vec<String> 
             Vec::new()
         }
     }
+}
+
+/// The name of an environment variable.
+pub(super) fn variable(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<String> {
+    let name = text(node, errors)?;
+    let fits = |(n, byte): (usize, u8)| {
+        byte == b'_' || byte.is_ascii_alphabetic() || (n > 0 && byte.is_ascii_digit())
+    };
+    if name.is_empty() || !name.bytes().enumerate().all(fits) {
+        let error = node.diagnostic(format!("`{name}` is no name of an environment variable"));
+        errors.push(error.hint("it has letters, digits and `_`, and begins with no digit: `MY_LLM_URL`"));
+        return None;
+    }
+    Some(name)
+}
+
+/// The path of a route.
+pub(super) fn route(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<String> {
+    let text = text(node, errors)?;
+    if !text.starts_with('/') {
+        errors.push(node.diagnostic("a path is wanted here, such as `/health`"));
+        return None;
+    }
+    Some(text)
 }
 
 /// The text of a scalar.

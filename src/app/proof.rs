@@ -47,19 +47,34 @@ pub(super) struct Proven {
     pub(super) errors: Vec<Diagnostic>,
 }
 
-/// Passes events on and notes how cases end.
-pub(super) async fn note_ends(
-    mut from: UnboundedReceiver<Event>,
-    to: UnboundedSender<Event>,
-) -> HashMap<CaseId, Status> {
-    let mut ended = HashMap::new();
-    while let Some(event) = from.recv().await {
-        if let Event::CaseFinished(case) = &event {
-            ended.insert(case.id.clone(), case.outcome.status());
+/// How the cases ended that are recorded.
+#[derive(Debug, Default)]
+pub(super) struct Ends {
+    pub(super) cases: HashMap<CaseId, Status>,
+    /// Their provider calls that came to the gateway.
+    calls: usize,
+}
+
+impl Ends {
+    /// Passes events on and notes how cases end.
+    pub(super) async fn note(mut from: UnboundedReceiver<Event>, to: UnboundedSender<Event>) -> Self {
+        let mut ends = Self::default();
+        while let Some(event) = from.recv().await {
+            if let Event::CaseFinished(case) = &event {
+                ends.cases.insert(case.id.clone(), case.outcome.status());
+                let Traffic { replayed, recorded, live, misses, .. } = &case.traffic;
+                ends.calls += replayed + recorded + live + misses.len();
+            }
+            let _ = to.send(event);
         }
-        let _ = to.send(event);
+        ends
     }
-    ended
+
+    /// Whether cases ran, and the gateway saw no call of any.
+    pub(super) fn lack_calls(&self) -> bool {
+        let ran = self.cases.values().any(|status| *status != Status::Skipped);
+        ran && self.calls == 0
+    }
 }
 
 impl<'a> Proof<'a> {

@@ -8,7 +8,7 @@ use crate::model::{InferenceMode, Secret};
 use crate::plan::ModelChoices;
 use crate::source::{Diagnostic, nearest};
 use crate::stack;
-use crate::stack_config::{Config, StackConfig, Target};
+use crate::stack_config::{Config, Distro, Image, StackConfig, Target};
 use crate::starter;
 use crate::suite::ModelKind;
 use crate::text::SecretFinder;
@@ -68,8 +68,10 @@ impl Providers {
         let configured = configured(stack_config, project, &|name| value(name).map(str::to_owned));
         let mut named = named_models(models);
         named.extend(configured.keys().cloned());
-        let told = project.distributions.of(&stack_config.target());
-        let told = told.map(|(_, own)| own.providers.clone()).unwrap_or_default();
+        let target = stack_config.target();
+        let own = project.distributions.of(&target).map(|(_, own)| &own.told);
+        let told = own.or_else(|| project.containers.told_to(&target));
+        let told = told.map(|told| told.variables.clone()).unwrap_or_default();
         named.extend(told.iter().map(|(name, _)| name.clone()));
         let mut enabled = Vec::new();
         let mut disabled = Vec::new();
@@ -113,6 +115,35 @@ impl Providers {
     /// Whether there are some that the stack comes to by a proxy only.
     pub(super) fn need_a_proxy(&self) -> bool {
         self.enabled.iter().any(|enabled| !enabled.upstream.hosts.is_empty())
+    }
+
+    /// What the user should know of calls that will go past the gateway: nobody but the project knows how `target`, which is its
+    /// own, is told where its providers are.
+    pub(super) fn past_the_gateway(&self, target: &Target, project: &Project) -> Option<String> {
+        let (name, is_container) = match (target, project.distributions.of(target)) {
+            (Target::Container { image: Image::Distro(name), .. }, _) if Distro::find(name).is_some() => {
+                return None;
+            }
+            (Target::Container { image, .. }, _) => (image.to_string(), true),
+            (_, Some((name, _))) => (name.to_owned(), false),
+            (_, None) => return None,
+        };
+        let by = |enabled: &Enabled| enabled.provider.url_env.clone();
+        let by: Vec<String> = self.enabled.iter().filter_map(by).collect();
+        if !self.told.is_empty() || self.need_a_proxy() || (is_container && !by.is_empty()) {
+            return None;
+        }
+        Some(match &by[..] {
+            [] => format!(
+                "no provider of `{name}` is led to the gateway (`providers:` in stack-test.yaml): its calls are neither \
+                 recorded nor replayed"
+            ),
+            by => format!(
+                "`{name}` has no `providers:` in stack-test.yaml: it is told by {} alone where providers are, and calls \
+                 that it makes elsewhere are neither recorded nor replayed",
+                by.join(", ")
+            ),
+        })
     }
 
     /// The variables of a stack whose providers are behind `gateway`. In place of each key there is a dummy, for which the

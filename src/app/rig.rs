@@ -117,6 +117,7 @@ impl Rig<'_> {
             cases: plan.cases.iter().map(|case| case.id.clone()).collect(),
             replay_speed: settings.replay_speed,
             strict: settings.strict,
+            keep_unreached: settings.keep_failed,
             rules: Arc::clone(&self.prepared.rules),
             egress: settings.egress,
             proxy: proxy::settings(self.needs_proxy(mode), self.inputs),
@@ -329,7 +330,7 @@ impl Rig<'_> {
             // What is in a container, nobody knows.
             Runtime::Embedded => !self.is_container(),
             Runtime::Python(stack) => stack.instrument.is_some(),
-            Runtime::Command(_) => false,
+            Runtime::Command(stack) => stack.forwards_baggage,
         };
         records && !tells
     }
@@ -357,7 +358,8 @@ impl Rig<'_> {
             update_snapshots: settings.update_snapshots,
             death_notice: if self.is_process() { DEATH_NOTICE } else { Duration::ZERO },
             capabilities: stack.capabilities().clone(),
-            telemetry: self.collector.get().cloned(),
+            // One that ran already sends its telemetry elsewhere.
+            telemetry: self.collector.get().filter(|_| !stack.reused()).cloned(),
             reach: self.reach.get().cloned().unwrap_or_default(),
             test_ids: settings.recorder == Recorder::Stack,
         }

@@ -106,7 +106,9 @@ fn command(
 ) -> Result<Option<CommandStack>, Diagnostic> {
     match (choice, project.distributions.of(target)) {
         (RuntimeChoice::Auto | RuntimeChoice::Command, Some((name, own))) => {
-            Ok(Some(own.stack(name, project, &inputs.cwd)))
+            let stack = own.stack(name, project, &inputs.cwd);
+            serves(&stack, target)?;
+            Ok(Some(stack))
         }
         (_, Some((name, _))) => {
             let what = format!("`{name}` is a distribution of stack-test.yaml, which its own command plays");
@@ -123,6 +125,24 @@ fn command(
         }
         (_, None) => Ok(None),
     }
+}
+
+/// Finds out whether the file behind `::` is there and reaches the server.
+fn serves(stack: &CommandStack, target: &Target) -> Result<(), Diagnostic> {
+    let (Target::Builtin(config) | Target::Process { config, .. }) = target else { return Ok(()) };
+    let Config::DistroFile { distro, file } = config else { return Ok(()) };
+    if !stack.takes_config() {
+        let what = format!("`{distro}` is not told what to serve, so that `{file}` would be without effect");
+        let hint =
+            format!("write `{{{{ config }}}}` into its command in stack-test.yaml, or leave `::{file}` out");
+        return Err(Diagnostic::new(what).hint(hint));
+    }
+    if !stack.folder.join(file).is_file() {
+        let what = format!("there is no file `{file}` in {}, for `{config}`", stack.folder.display());
+        let hint = "it is looked for from the folder of stack-test.yaml, which the server runs in";
+        return Err(Diagnostic::new(what).hint(hint));
+    }
+    Ok(())
 }
 
 /// Why an installed stack is not there.

@@ -14,13 +14,13 @@ use super::copies::Copies;
 use super::inputs::Inputs;
 use super::outputs::Outputs;
 use super::prepare::Prepared;
-use super::proof::{self, Proof};
+use super::proof::{Ends, Proof};
 use super::recorder::Recorder;
 use super::rig::{self, Rig};
 use super::run_folder;
 use super::signals::Signals;
 use crate::events::{Event, RunEnd};
-use crate::gateway::{Finished, Gateway};
+use crate::gateway::{self, Finished, Gateway};
 use crate::model::{InferenceMode, Secret, Traffic};
 use crate::recording::Owner;
 use crate::report::Tally;
@@ -54,6 +54,8 @@ pub(super) struct Ended {
     pub(super) session: Traffic,
     /// Whose recordings were made.
     recorded: Vec<Owner>,
+    /// Whose were not, as a provider could not be reached.
+    unreached: Vec<Owner>,
     pub(super) unproven: Vec<Diagnostic>,
     pub(super) errors: Vec<Diagnostic>,
 }
@@ -204,12 +206,17 @@ impl<'a> Session<'a> {
             Err(errors) => return Ended { errors, ..Ended::default() },
         };
         let (noted, from) = unbounded_channel();
-        let ends = tokio::spawn(proof::note_ends(from, events.clone()));
+        let ends = tokio::spawn(Ends::note(from, events.clone()));
         let mut ended = self.to_the_end(&noted, events, gateway).await;
         drop(noted);
-        let ends = ends.await.unwrap_or_default();
+        let mut ends = ends.await.unwrap_or_default();
+        if ends.lack_calls() && ended.session.recorded == 0 && ended.unreached.is_empty() {
+            let notice = "nothing was recorded: no provider call came to the gateway while cases ran";
+            let _ = events.send(Event::Notice(notice.to_owned()));
+        }
+        ends.cases.retain(|case, _| !ended.unreached.contains(&Owner::Case(case.clone())));
         let recorded = std::mem::take(&mut ended.recorded);
-        let proven = Proof::new(self.rig(), events, &self.stop, ends, recorded).prove().await;
+        let proven = Proof::new(self.rig(), events, &self.stop, ends.cases, recorded).prove().await;
         ended.unproven = proven.unproven;
         ended.errors.extend(proven.errors);
         ended
@@ -233,6 +240,9 @@ impl<'a> Session<'a> {
         ended.session.add(&session);
         ended.recorded = recorded;
         for error in errors {
+            if let gateway::Error::Unreached { owners, .. } = &error {
+                ended.unreached.extend(owners.iter().cloned());
+            }
             if error.is_notice() {
                 let _ = events.send(Event::Notice(error.to_string()));
             } else {

@@ -165,7 +165,11 @@ impl Settling {
             Ok(config) => config,
             Err(mut errors) => {
                 let name = said.text().trim_start_matches("server:").split(':').next().unwrap_or_default();
-                if let (Some(near), [error]) = (nearest(name, project.distributions.names()), &mut errors[..])
+                if project.distributions.has(name) && errors.len() > 1 {
+                    let unknown = format!("there is no distribution `{name}`");
+                    errors.retain(|error| error.what != unknown);
+                } else if let (Some(near), [error]) =
+                    (nearest(name, project.distributions.names()), &mut errors[..])
                 {
                     error.hint = Some(format!("did you mean `{near}` of stack-test.yaml?"));
                 }

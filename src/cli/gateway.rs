@@ -33,7 +33,7 @@ pub struct GatewayArgs {
     /// case where cases have different answers.
     #[arg(long)]
     pub strict: bool,
-    /// Keep what was recorded even if the command fails.
+    /// Keep what was recorded even if the command fails, and record a provider that cannot be reached as such.
     #[arg(long)]
     pub keep_failed: bool,
     /// Keep what was recorded of a command without running it twice more to see that it replays.

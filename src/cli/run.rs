@@ -31,7 +31,7 @@ pub struct RecordArgs {
     /// Record only the cases that have no recordings; replay the others.
     #[arg(long, help_heading = "Stack")]
     pub if_missing: bool,
-    /// Keep the new recordings of a case that fails, too.
+    /// Keep the new recordings of a case that fails, too, and record a provider that cannot be reached as such.
     #[arg(long, help_heading = "Stack")]
     pub keep_failed: bool,
     /// Stop recording when the providers' usage blocks add up to so many tokens.

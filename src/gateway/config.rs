@@ -56,6 +56,8 @@ pub struct GatewayConfig {
     pub staged: Vec<Set>,
     /// Where recorded sets are written in place of `root`, for as long as they are not proven.
     pub aside: Option<PathBuf>,
+    /// Whether it is recorded that a provider could not be reached; else the set of whoever asked stays as it was.
+    pub keep_unreached: bool,
     /// The command that records what is missing, for whoever reads of a miss; where our own runner tells of the cases,
     /// the one that is missing is named behind it. Without, it is made from the setup.
     pub record_command: Option<String>,
@@ -96,6 +98,7 @@ impl GatewayConfig {
             max_tokens: None,
             staged: Vec::new(),
             aside: None,
+            keep_unreached: false,
             record_command: None,
             token: None,
             standalone: None,

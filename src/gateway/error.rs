@@ -1,8 +1,8 @@
 //! What can go wrong at the gateway, apart from a miss.
 
-use super::LARGEST_ANSWER;
+use super::{LARGEST_ANSWER, Unreached};
 use crate::model::CaseId;
-use crate::recording::{Finding, FormatError};
+use crate::recording::{Finding, FormatError, Owner};
 use std::io;
 use std::path::PathBuf;
 
@@ -119,6 +119,21 @@ pub enum Error {
         /// How many.
         calls: usize,
     },
+    /// A provider that could not be reached, which is not recorded.
+    #[error(
+        "the provider `{}` cannot be reached at {} ({}): nothing was recorded of {}; start it, or correct its URL \
+         (`--keep-failed` records that it is not there)",
+        unreached.provider,
+        unreached.url,
+        unreached.why,
+        whose(owners)
+    )]
+    Unreached {
+        /// The provider.
+        unreached: Unreached,
+        /// Whose recordings are left as they were.
+        owners: Vec<Owner>,
+    },
     /// The CA of the gateway as a proxy, or a certificate of it, cannot be made.
     #[error("cannot make the certificates of the gateway as a proxy: {0}")]
     Authority(String),
@@ -166,6 +181,23 @@ impl Error {
             Self::Late { .. } | Self::Unattributed { .. } | Self::Egress { .. } | Self::Handshake { .. }
         )
     }
+}
+
+/// Owners in a sentence; of many the first.
+fn whose(owners: &[Owner]) -> String {
+    const NAMED: usize = 5;
+    let mut names: Vec<String> = owners
+        .iter()
+        .take(NAMED)
+        .map(|owner| match owner {
+            Owner::Session => "the calls outside cases".to_owned(),
+            Owner::Case(case) => format!("`{case}`"),
+        })
+        .collect();
+    if owners.len() > NAMED {
+        names.push(format!("{} more", owners.len() - NAMED));
+    }
+    names.join(", ")
 }
 
 fn often(times: usize) -> String {

@@ -3,6 +3,7 @@
 use super::answer::{AnswerBody, BrokenOff, without_head};
 use super::ledger::{Ledger, Ticket};
 use super::taken::Taken;
+use super::unreached::Unreached;
 use super::{DUMMY_KEY, Error, Upstream};
 use crate::model::Secret;
 use crate::recording::Masks;
@@ -56,6 +57,9 @@ const NOTICED: Duration = Duration::from_millis(100);
 /// A key that the stack sends is masked in the answer if it is this long; a dummy like `ollama` is a word.
 const KEY: usize = 16;
 
+/// How long a connection may take, name and TLS included. The answer may take as long as `idle` says.
+const CONNECT: Duration = Duration::from_secs(20);
+
 /// Pieces that may wait for a slow client.
 const WAITING: usize = 16;
 
@@ -93,7 +97,7 @@ impl Forwarder {
             if !trusted.is_empty() {
                 builder = builder.tls_certs_merge(trusted.clone());
             }
-            builder.redirect(Policy::none()).build().map_err(failed)
+            builder.redirect(Policy::none()).connect_timeout(CONNECT).build().map_err(failed)
         };
         Ok(Self {
             local: client(reqwest::Client::builder().no_proxy())?,
@@ -154,7 +158,10 @@ impl Forwarder {
         let request = client.request(call.method, call.url).headers(headers).body(call.body).send();
         let response = match timeout(self.idle, request).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) if error.is_connect() => return keep.silence(End::Refused),
+            Ok(Err(error)) if error.is_connect() => {
+                keep.unreached(Unreached::new(&upstream.name, &upstream.url, &error));
+                return keep.silence(End::Refused);
+            }
             Ok(Err(_)) => return keep.silence(End::Aborted),
             Err(_) => return keep.silence(End::Timeout),
         };
@@ -249,6 +256,13 @@ impl Keep {
     fn give_up(&mut self) {
         if let Some(ticket) = self.ticket.take() {
             self.ledger.give_up(&ticket, &self.provider, self.dialect);
+        }
+    }
+
+    /// The provider was not reached, which is no answer of its own. Its case is told.
+    fn unreached(&self, unreached: Unreached) {
+        if let Some(ticket) = &self.ticket {
+            self.ledger.unreached(ticket, unreached);
         }
     }
 

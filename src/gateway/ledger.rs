@@ -1,6 +1,7 @@
 //! What each case may still be given, and what it has asked.
 
 mod missing;
+mod unreached;
 mod unsteered;
 
 pub(super) use missing::Unanswered;
@@ -23,6 +24,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 /// nobody announced is read under it.
 pub(super) struct Ledger {
     max_tokens: Option<u64>,
+    /// Whether it is recorded that a provider could not be reached.
+    keeps_unreached: bool,
     /// Those of the sets that were read ahead.
     spellings: OnceLock<Spellings>,
     pub(super) mode: InferenceMode,
@@ -107,6 +110,7 @@ impl Ledger {
         let spellings = OnceLock::new();
         let ledger = Self {
             max_tokens: config.max_tokens,
+            keeps_unreached: config.keep_unreached,
             spellings,
             mode,
             strict,
@@ -177,7 +181,7 @@ impl Ledger {
         let mut finished = None;
         if let Some(recorder) = &state.recorder {
             if keep {
-                traffic.recorded = recorder.calls();
+                traffic.recorded = recorder.kept();
                 state.closing = recorder.pending() > 0;
             } else {
                 traffic.live = recorder.calls();
@@ -195,7 +199,7 @@ impl Ledger {
         };
         drop(inner);
         if let Some(recorder) = finished {
-            self.save(recorder.into_set(owner, &client));
+            self.save_case(owner, recorder, &client);
         }
         traffic
     }
@@ -214,6 +218,13 @@ impl Ledger {
                 Some(loaded) if recorder.is_none() => loaded.told(text, given),
                 _ => drop(given.client.received(text)),
             }
+        }
+    }
+
+    fn save_case(&self, owner: Owner, recorder: Recorder, client: &ClientEdge) {
+        match recorder.unreached().cloned() {
+            Some(unreached) => self.complain_of_unreached(owner, unreached),
+            None => self.save(recorder.into_set(owner, client)),
         }
     }
 
@@ -343,7 +354,7 @@ impl Ledger {
             state.closing = false;
             drop(inner);
             if let Some(recorder) = finished {
-                self.save(recorder.into_set(ticket.owner.clone(), &client));
+                self.save_case(ticket.owner.clone(), recorder, &client);
             }
         }
     }
@@ -402,7 +413,12 @@ impl Ledger {
         if let Some(recorder) = recorder.filter(|recorder| recorder.calls() > 0) {
             traffic.recorded = recorder.calls();
             let old = self.store.load(&Owner::Session).unwrap_or_default();
-            self.save(recorder.into_session(old.as_ref(), self.rules.of(&Owner::Session)));
+            let unreached = recorder.unreached().cloned();
+            let set = recorder.into_session(old.as_ref(), self.rules.of(&Owner::Session));
+            match unreached.filter(|_| unreached::has_new_silence(&set, old.as_ref())) {
+                Some(unreached) => self.complain_of_unreached(Owner::Session, unreached),
+                None => self.save(set),
+            }
         }
         let mut inner = self.lock();
         let (recorded, errors) = (std::mem::take(&mut inner.recorded), std::mem::take(&mut inner.errors));

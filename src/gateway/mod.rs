@@ -32,6 +32,7 @@ mod spellings;
 mod store;
 mod survey;
 mod taken;
+mod unreached;
 mod via;
 
 pub use config::{DUMMY_KEY, GatewayConfig, IDLE, ProxySettings, Standalone, Upstream};
@@ -42,4 +43,5 @@ pub use sigv4::SigV4;
 pub use store::{Saved, Store};
 pub use survey::{Survey, setups};
 pub use taken::LARGEST_ANSWER;
+pub use unreached::Unreached;
 pub use via::Via;

@@ -1,6 +1,7 @@
 //! What is being recorded for one owner.
 
 use super::client_edge::{ClientEdge, Counter};
+use super::unreached::Unreached;
 use crate::recording::{
     Edge, Key, Normaliser, Owner, Question, Renames, Rules, Set, ids, renumbered_request, renumbered_response,
 };
@@ -23,6 +24,8 @@ pub(super) struct Recorder {
     pending: usize,
     /// An answer was too large to be kept, so that the set would lack it.
     gave_up: bool,
+    /// The first provider that could not be reached.
+    unreached: Option<Unreached>,
 }
 
 #[derive(Debug)]
@@ -95,6 +98,21 @@ impl Recorder {
     /// An answer cannot be kept.
     pub(super) fn give_up(&mut self) {
         self.gave_up = true;
+    }
+
+    /// A provider could not be reached.
+    pub(super) fn not_reached(&mut self, unreached: Unreached) {
+        self.unreached.get_or_insert(unreached);
+    }
+
+    /// The provider that could not be reached, if there was one.
+    pub(super) fn unreached(&self) -> Option<&Unreached> {
+        self.unreached.as_ref()
+    }
+
+    /// How many calls will be kept, as far as that is known.
+    pub(super) fn kept(&self) -> usize {
+        if self.unreached.is_some() { 0 } else { self.calls() }
     }
 
     /// Whether every answer could be kept.

@@ -47,7 +47,7 @@ pub(super) async fn vacate(
     port: u16,
     notices: &(dyn Fn(String) + Send + Sync),
 ) -> Result<Vacancy, Error> {
-    let route = health_route(&request.runtime);
+    let route = health_route(request);
     let looked = tokio::time::timeout(request.ready_timeout, capabilities::health(http, route)).await;
     match looked.unwrap_or_else(|_| Health::Bad("it does not answer".to_owned())) {
         Health::Refused(_) => Ok(Vacancy::Free),
@@ -100,7 +100,7 @@ async fn spawn(
     let who = match &request.runtime {
         Runtime::Embedded => "embedded stack".to_owned(),
         Runtime::Python(stack) => stack.to_string(),
-        Runtime::Command(stack) => format!("`{}` of stack-test.yaml", stack.command[0]),
+        Runtime::Command(stack) => stack.shown(config),
     };
     let child = Noted::new(child, &request.log_dir, &format!("{who} on port {port}"))?;
     let wanted = wanted(request);
@@ -110,7 +110,12 @@ async fn spawn(
         status = child.wait() => return Err(died_early(&child, status)),
         outcome = ready::wait(http, &wanted, false) => outcome,
     };
-    let taken = format!("{who}, a process on port {port} serving {}", embedded::shown(config));
+    let serving = match &request.runtime {
+        // Its name says it.
+        Runtime::Command(_) => String::new(),
+        Runtime::Embedded | Runtime::Python(_) => format!(" serving {}", embedded::shown(config)),
+    };
+    let taken = format!("{who}, a process on port {port}{serving}");
     match outcome {
         Ok(ready) => ready_child(child, taken, port, url, ready).await,
         Err(GaveUp::Refused(why)) => Err(Error::Unreachable { url, why }),
@@ -162,17 +167,19 @@ fn died_early(child: &Child, status: String) -> Error {
 }
 
 /// What the server is asked for its health.
-fn health_route(runtime: &Runtime) -> HealthRoute<'_> {
-    match runtime {
-        Runtime::Embedded | Runtime::Python(_) => HealthRoute::Stack,
-        Runtime::Command(stack) => stack.health.as_deref().map_or(HealthRoute::Usual, HealthRoute::At),
-    }
+fn health_route(request: &StackRequest) -> HealthRoute<'_> {
+    let own = match (&request.container, &request.runtime) {
+        (Some(container), _) => &container.health,
+        (None, Runtime::Command(stack)) => &stack.health,
+        (None, Runtime::Embedded | Runtime::Python(_)) => return HealthRoute::Stack,
+    };
+    own.as_deref().map_or(HealthRoute::Usual, HealthRoute::At)
 }
 
 pub(super) fn wanted(request: &StackRequest) -> Wanted<'_> {
     Wanted {
         models: &request.wanted_models,
-        health: health_route(&request.runtime),
+        health: health_route(request),
         settle: SETTLE,
         timeout: request.ready_timeout,
     }

@@ -172,7 +172,11 @@ async fn look(http: &Http, wanted: &Wanted<'_>) -> Look {
             Ok(saw) if wanted.health == HealthRoute::Any => {
                 notices.push(format!("the server has no /v1/health; taken as healthy because {saw}"));
             }
-            Ok(saw) | Err(saw) => return Look::Unready(Unready::Health(saw)),
+            Ok(_) => {
+                let asked = wanted.health.asked();
+                return Look::Unready(Unready::Health(format!("it answers {status} to {asked}")));
+            }
+            Err(saw) => return Look::Unready(Unready::Health(saw)),
         },
         Health::Bad(saw) => return Look::Unready(Unready::Health(saw)),
         Health::Refused(why) => return Look::Refused(why),

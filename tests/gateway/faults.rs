@@ -1,7 +1,7 @@
 //! What breaks, is torn, or makes no sense.
 
 use crate::world::*;
-use stack_test::gateway::{Error, NOTE};
+use stack_test::gateway::{Error, GatewayConfig, NOTE};
 use stack_test::model::InferenceMode;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -49,13 +49,38 @@ async fn a_provider_that_is_down_does_not_replace_what_it_once_answered() {
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", nobody.local_addr().unwrap());
     drop(nobody);
-    let recording = gateway(root.path(), InferenceMode::Record, &url).await;
+    for (keep_unreached, words) in [(false, "cannot be reached"), (true, "got no answer at all")] {
+        let config = GatewayConfig { keep_unreached, ..config(root.path(), InferenceMode::Record, &url) };
+        let recording = started(config).await.unwrap();
+        recording.open(&x);
+        assert_eq!(ask(&recording, &x, "{}").await.status, 502);
+        recording.close(&x, true);
+        let finished = recording.finish().await;
+        assert!(finished.errors[0].to_string().contains(words), "{:?}", finished.errors);
+        assert_eq!((file(root.path(), "x"), finished.recorded), (before.clone(), vec![]));
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_not_there_is_not_recorded_unless_that_is_wanted() {
+    let root = tempfile::tempdir().unwrap();
+    let url = "http://me:hidden@127.0.0.1:9/v1";
+    let recording = gateway(root.path(), InferenceMode::Record, url).await;
+    let x = case("x");
     recording.open(&x);
     assert_eq!(ask(&recording, &x, "{}").await.status, 502);
-    recording.close(&x, true);
+    assert_eq!(recording.close(&x, true).recorded, 0);
+    assert_eq!(send(chat(&recording, None, "{}")).await.status, 502);
     let finished = recording.finish().await;
-    assert!(finished.errors[0].to_string().contains("got no answer at all"), "{:?}", finished.errors);
-    assert_eq!((file(root.path(), "x"), finished.recorded), (before, vec![]));
+    assert_eq!(
+        finished.errors.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "the provider `llm` cannot be reached at http://127.0.0.1:9/v1 (connection refused): nothing was recorded of \
+          `inference/chat::x`, the calls outside cases; start it, or correct its URL (`--keep-failed` records that it is \
+          not there)"
+        ]
+    );
+    assert_eq!(std::fs::read_dir(root.path().join("tiny")).map(Iterator::count).unwrap_or_default(), 0);
 }
 
 #[tokio::test]

@@ -143,7 +143,8 @@ pub(crate) async fn ask(gateway: &Gateway, case: &CaseId, body: &str) -> Got {
 
 /// Records one call of one case and ends the gateway.
 pub(crate) async fn record(root: &Path, url: &str, case: &CaseId, bodies: &[&str], keep: bool) -> Traffic {
-    let gateway = gateway(root, InferenceMode::Record, url).await;
+    let config = GatewayConfig { keep_unreached: true, ..config(root, InferenceMode::Record, url) };
+    let gateway = started(config).await.unwrap();
     gateway.open(case);
     for body in bodies {
         ask(&gateway, case, body).await;

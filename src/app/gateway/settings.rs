@@ -89,6 +89,7 @@ pub(super) fn prepare(args: &GatewayArgs, common: &Common<'_>) -> Result<Prepare
         allow_secrets: project.allow_secrets.clone(),
         replay_speed: args.replay_speed.unwrap_or_default(),
         strict: args.strict,
+        keep_unreached: args.keep_failed,
         rules: Arc::new(rules),
         egress,
         proxy: proxy::settings(needs_proxy, inputs),

@@ -3,6 +3,7 @@
 use super::client::LABEL;
 use super::network::CONTAINER_HOST;
 use super::{Client, ContainerSpec, Network};
+use crate::stack::command_stack::filled;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -43,7 +44,8 @@ pub(super) fn run(
     }
     words.extend(spec.run_args.iter().cloned());
     words.push(image.to_owned());
-    words.extend(spec.args.iter().map(|word| word.replace("{port}", &port.to_string())));
+    let port = port.to_string();
+    words.extend(spec.args.iter().map(|word| filled(word, &[("port", &port)])));
     words
 }
 
@@ -67,7 +69,8 @@ mod tests {
             clients: Vec::new(),
             run_args: vec!["--ulimit".into(), "nofile=1:1".into()],
             image: ImageSource::Named("a/b".into()),
-            args: vec!["--port".into(), "{port}".into()],
+            args: vec!["--port".into(), "{{ port }}".into()],
+            health: None,
             network,
             run_id: "r1".into(),
             files: vec!["/run/ca.pem".into()],

@@ -27,6 +27,14 @@ pub struct Client {
 }
 
 impl Client {
+    /// Whether it runs containers: one whose daemon is dead does not.
+    ///
+    /// # Errors
+    /// What it complains of.
+    pub async fn answers(&self) -> Result<(), String> {
+        self.ask(&["info"]).await.map(drop)
+    }
+
     /// The first of `candidates` that answers.
     ///
     /// # Errors
@@ -34,8 +42,8 @@ impl Client {
     pub(super) async fn find(candidates: &[Self]) -> Result<&Self, Error> {
         let mut tried = Vec::new();
         for client in candidates {
-            match client.ask(&["info"]).await {
-                Ok(_) => return Ok(client),
+            match client.answers().await {
+                Ok(()) => return Ok(client),
                 Err(why) => tried.push(format!("`{}`: {why}", client.shown())),
             }
         }

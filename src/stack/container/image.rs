@@ -18,11 +18,15 @@ pub(super) async fn ensure(
 ) -> Result<String, Error> {
     match source {
         ImageSource::Named(image) => {
-            if !is_there(client, image).await {
-                notices(format!("the image `{image}` is not here: {} pulls it", client.name()));
-                run(client, request, ("pull", image), &["pull", image]).await?;
+            if is_there(client, image).await {
+                return Ok(image.clone());
             }
-            Ok(image.clone())
+            let image = if client.is_podman() { with_registry(image) } else { image.clone() };
+            if !is_there(client, &image).await {
+                notices(format!("the image `{image}` is not here: {} pulls it", client.name()));
+                run(client, request, ("pull", &image), &["pull", &image]).await?;
+            }
+            Ok(image)
         }
         ImageSource::Built { name, containerfile, context } => {
             let tagged = tagged(name, containerfile, context).await?;
@@ -35,6 +39,13 @@ pub(super) async fn ensure(
             Ok(tagged)
         }
     }
+}
+
+/// The name with the registry that docker would take it from: podman knows none, unless it is told some.
+fn with_registry(image: &str) -> String {
+    let first = image.split_once('/').map(|(first, _)| first);
+    let is_host = |first: &str| first.contains(['.', ':']) || first == "localhost";
+    if first.is_some_and(is_host) { image.to_owned() } else { format!("docker.io/{image}") }
 }
 
 async fn is_there(client: &Client, image: &str) -> bool {
@@ -66,4 +77,22 @@ async fn run(
         tail: child.log().tail(),
         log: child.log().path().to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_without_a_registry_gets_that_of_docker() {
+        for (name, with) in [
+            ("llamastack/distribution-starter", "docker.io/llamastack/distribution-starter"),
+            ("alpine:3", "docker.io/alpine:3"),
+            ("ghcr.io/a/b:1", "ghcr.io/a/b:1"),
+            ("localhost/a", "localhost/a"),
+            ("host:5000/a", "host:5000/a"),
+        ] {
+            assert_eq!(with_registry(name), with);
+        }
+    }
 }

@@ -12,14 +12,21 @@ pub struct ContainerSpec {
     pub run_args: Vec<String>,
     /// What it is made from.
     pub image: ImageSource,
-    /// What the image's entry point is given; `{port}` stands for the port.
+    /// What the image's entry point is given; `{{ port }}` stands for the port.
     pub args: Vec<String>,
+    /// What it answers with 2xx when it is well; found out, if it is not known.
+    pub health: Option<String>,
     /// How it is reached, and reaches the gateway.
     pub network: Network,
     /// The run, for its label.
     pub run_id: String,
     /// Files of this machine that the environment names: it sees them, and cannot change them.
     pub files: Vec<PathBuf>,
+}
+
+impl ContainerSpec {
+    /// What may stand in double braces.
+    pub const NAMES: [&str; 1] = ["port"];
 }
 
 /// What a container is made from.

@@ -146,3 +146,21 @@ fn what_failed_while_recording_does_not_replace_what_was_there() {
     assert_eq!(project.read(&path), before);
     project.run(REPLAY).expect(0, &["1 replayed"]);
 }
+
+#[test]
+fn a_provider_that_is_not_there_is_an_error_and_no_recording() {
+    let failing = CHAT.replace("name: chat", "name: chat\n    xfail: it fails\n");
+    let project = Project::with(&failing);
+    let args = ["record", "a", "--stack-config", "starter", "--env", "OLLAMA_URL=http://127.0.0.1:9/v1"];
+    project.run(args).expect(
+        3,
+        &[
+            "1 xfailed",
+            "the provider `ollama` cannot be reached at http://127.0.0.1:9/v1 (connection refused)",
+            "nothing was recorded of `a::chat`",
+        ],
+    );
+    assert_eq!(project.files("recordings"), Vec::<String>::new());
+    project.run(args.into_iter().chain(["--keep-failed"])).expect(0, &["1 recorded"]);
+    assert!(project.read("recordings/default/a/chat.json").contains("\"end\": \"refused\""));
+}

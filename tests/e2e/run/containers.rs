@@ -137,9 +137,18 @@ fn a_project_says_what_an_image_is() {
     docker
         .run(args)
         .expect(4, &["--stack-config:1:8", "there is no image `mine`", "a slash, a dot or a tag"]);
-    settings("{ images: { mine: { image: 'example.com/mine:1', args: [serve, '{port}'] } } }");
+    settings("{ images: { mine: { image: 'example.com/mine:1', args: [serve, '{{ port }}'] } } }");
     docker.run(args).expect(3, &["example.com/mine:1"]);
     assert!(docker.called("run").contains(" example.com/mine:1 serve "));
+    settings(
+        "{ images: { mine: { image: 'example.com/mine:1', providers: { ollama: MY_LLM }, health: /nothing } } }",
+    );
+    docker
+        .run(args.into_iter().chain(["--ready-timeout", "5s"]))
+        .expect(3, &["it is not healthy (/nothing answers 404)"])
+        .expect_not("is led to the gateway");
+    let run = docker.called("run");
+    assert!(run.contains("--env MY_LLM") && !run.contains("{{"), "{run}");
     settings(
         "{ command: docker --tls, run_args: [--memory, 1g], images: { mine: { containerfile: c/Containerfile } } }",
     );
@@ -149,7 +158,14 @@ fn a_project_says_what_an_image_is() {
         .expect(3, &["nothing that runs containers answers: `docker --tls`: unknown flag: --tls"]);
     settings("{ run_args: [--memory, 1g], images: { mine: { containerfile: c/Containerfile } } }");
     docker.calls();
-    docker.run(args).expect(0, &["Containerfile` is built", "container of localhost/stack-test/mine:"]);
+    docker.run(args).expect(
+        0,
+        &[
+            "no provider of `mine` is led",
+            "Containerfile` is built",
+            "container of localhost/stack-test/mine:",
+        ],
+    );
     let calls = docker.calls();
     let build =
         calls.iter().find(|call| call.starts_with("docker build --tag localhost/stack-test/mine:")).unwrap();
@@ -169,7 +185,8 @@ fn settings_of_containers_that_are_wrong_are_told_with_their_place() {
     let docker = Docker::new(HEALTH);
     docker.project.file(
         "stack-test.yaml",
-        "containers:\n  comand: podman\n  network: bride\n  command: []\n  images: { mine: { image: a, containerfile: b } }\n",
+        "containers:\n  comand: podman\n  network: bride\n  command: []\n  images: { mine: { image: a, containerfile: b }, other: { image: a/b, args: ['{{ prot }}', '{port}'], \
+         providers: { olama: X } } }\n",
     );
     docker.run(["run", "a", "--stack-config", "docker:starter"]).expect(
         4,
@@ -180,6 +197,10 @@ fn settings_of_containers_that_are_wrong_are_told_with_their_place() {
             "stack-test.yaml:3:12",
             "a command is wanted here",
             "either an `image` or a `containerfile`",
+            "there is no `prot` to fill in",
+            "there is `{{ port }}`",
+            "write `{{ port }}`, with two braces",
+            "did you mean `ollama`?",
         ],
     );
 }
@@ -233,7 +254,8 @@ fn podman_stands_in_for_a_docker_that_does_not_answer() {
     let args = ["run", "a", "--stack-config", &config];
     docker.command("podman");
     docker.project.file("bin/docker", "#!/bin/sh\necho the daemon sleeps >&2; exit 1\n");
-    docker.run(args).expect(0, &["(podman)"]);
+    docker.run(["doctor"]).expect(0, &["docker, which runs no containers: the daemon sleeps"]);
+    docker.run(args).expect(0, &["(podman)", "container of docker.io/llamastack/distribution-starter"]);
     assert!(
         docker
             .calls()

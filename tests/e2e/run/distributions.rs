@@ -71,15 +71,59 @@ fn its_command_plays_it_and_its_provider_is_asked_at_the_gateway() {
     let recorded = run(&project, ["record", "a", "--stack-config", &server], &[("MY_LLM", &url)]);
     recorded.expect(
         0,
-        &["1 recorded", &format!("`python3` of stack-test.yaml, a process on port {port} serving gw")],
+        &["1 recorded", &format!("gw (python3 serve.py of stack-test.yaml), a process on port {port}")],
     );
     assert_eq!(provider.lines(), ["POST /v1/chat/completions"]);
     assert!(!listens(port));
     drop(provider);
-    run(&project, ["run", "a", "--stack-config", "gw::other.yaml", "--runtime", "command"], &[])
-        .expect(0, &["1 replayed"]);
+    let other = ["run", "a", "--stack-config", "gw::other.yaml", "--runtime", "command"];
+    run(&project, other, &[])
+        .expect(4, &["there is no file `other.yaml` in", "the folder of stack-test.yaml"]);
+    project.file("other.yaml", "");
+    run(&project, other, &[])
+        .expect(0, &["1 replayed", "gw::other.yaml (python3 serve.py of stack-test.yaml)"]);
     let log = log(&project);
     assert!(log.contains("serves other.yaml level at "), "{log}");
+}
+
+#[test]
+fn a_provider_that_is_not_led_to_the_gateway_is_told_of() {
+    let Some(project) = project() else { return };
+    let provider = Server::provider("hello");
+    let url = format!("{}/v1", provider.url());
+    let record = ["record", "a", "--stack-config", "gw"];
+    // The chosen models enable none, but the environment may.
+    project.file("stack-test.yaml", SETTINGS.replace("    providers: { ollama: MY_LLM }\n", ""));
+    let notices = ["no provider of `gw` is led to the gateway", "nothing was recorded: no provider call"];
+    run(&project, record, &[("MY_LLM", &url)]).expect(0, &notices);
+    run(&project, record, &[("MY_LLM", &url), ("OLLAMA_URL", &url)])
+        .expect(0, &["it is told by OLLAMA_URL alone", notices[1]]);
+    run(&project, ["run", "a", "--stack-config", "gw"], &[("MY_LLM", &url)]).expect(0, &notices[..1]);
+    let live = ["run", "a", "--stack-config", "gw", "--inference-mode", "live"];
+    run(&project, live, &[("MY_LLM", &url)]).expect(0, &[]).expect_not("is led to");
+}
+
+#[test]
+fn one_that_forwards_baggage_is_recorded_side_by_side() {
+    let Some(project) = project() else { return };
+    let provider = Server::provider("hello");
+    let url = format!("{}/v1", provider.url());
+    let record = ["record", "a", "--stack-config", "gw"];
+    run(&project, record, &[("MY_LLM", &url)]).expect(0, &["1 recorded", "one case at a time"]);
+    project.file("stack-test.yaml", format!("{SETTINGS}    forwards_baggage: true\n"));
+    run(&project, record, &[("MY_LLM", &url)]).expect(0, &["1 recorded"]).expect_not("one case at a time");
+}
+
+#[test]
+fn telemetry_of_one_that_ran_already_is_not_waited_for() {
+    let Some(project) = project() else { return };
+    let server = Server::new(|_, reply| reply.json(200, "{}"));
+    let traced =
+        "cases: [{ name: one, steps: [{ get: /livez, expect: { spans: { any: { $.kind: server } } } }] }]\n";
+    project.file("suites/a.yaml", traced);
+    let config = format!("server:gw:{}", server.port());
+    run(&project, ["run", "a", "--stack-config", &config, "-v"], &[])
+        .expect(0, &["1 skipped", "the stack sends no telemetry here"]);
 }
 
 #[test]
@@ -102,8 +146,9 @@ fn what_is_wrong_with_one_is_shown_where_it_is() {
     project.file(
         "stack-test.yaml",
         "distributions:\n  a: { health: /x }\n  b: { command: serve it }\n  c: { command: [serve] }\n  \
-         d: { command: [s, \"{{ port }} {{ prot }}\"], health: livez, providers: { olama: X } }\n  ogx: { env: {} }\n  \
-         e: { comand: [s] }\n",
+         d: { command: [s, \"{{ port }} {{ prot }}\"], health: livez, providers: { olama: X, vllm: MY-URL } }\n  ogx: { env: {} }\n  \
+         e: { comand: [s] }\n  f: { command: [\"{{ port }}\"], forwards_baggage: maybe }\n\
+         providers: { mine: { upstream: http://h/v1, url_env: 1URL, key_env: A KEY } }\n",
     );
     let ended = run(&project, ["run", "a"], &[]);
     ended.expect(
@@ -116,6 +161,10 @@ fn what_is_wrong_with_one_is_shown_where_it_is() {
             "there is no `prot` to fill in",
             "a path is wanted here, such as `/health`",
             "did you mean `ollama`?",
+            "`MY-URL` is no name of an environment variable",
+            "`1URL` is no name",
+            "`A KEY` is no name",
+            "`true` or `false` is wanted here, not a string",
             "`ogx` needs a `venv` or a `command`",
             "did you mean `command`?",
         ],
@@ -131,6 +180,18 @@ fn it_is_named_where_it_is_meant() {
         .expect(4, &["which its own command plays"]);
     run(&project, ["run", "a", "--stack-config", "starter", "--runtime", "command"], &[])
         .expect(4, &["names none", "there are gw"]);
+    run(&project, ["run", "a", "--stack-config", "server:gw:99999"], &[])
+        .expect(4, &["the port 99999 does not exist"])
+        .expect_not("no distribution");
+    run(&project, ["run", "a", "--stack-config", "server:gw::x.yaml:70000"], &[])
+        .expect(4, &["the port 70000 does not exist"]);
+    run(&project, ["doctor"], &[]).expect(0, &["distribution of stack-test.yaml", "pytest", "jest"]);
+    project.file("stack-test.yaml", "distributions: { gw: { command: [./gone, '{{ port }}'] } }\n");
+    run(&project, ["doctor"], &[])
+        .expect(0, &["missing: there is no `", "/gone` (distribution of stack-test.yaml)"]);
+    run(&project, ["run", "a", "--stack-config", "gw::x.yaml"], &[])
+        .expect(4, &["`gw` is not told what to serve", "{{ config }}"]);
+    project.file("stack-test.yaml", SETTINGS);
     run(&project, ["help", "stack-configs"], &[]).expect(0, &["gw", "stack-test.yaml"]);
 }
 

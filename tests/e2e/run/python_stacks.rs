@@ -251,7 +251,8 @@ fn what_the_stack_tells_of_its_work_is_waited_for() {
     assert_eq!(said(&venv.log(), "flags of the trace"), "01");
 
     // What a stack that is traced asks its providers may be another thing: one such case is not to change the others.
-    venv.project.file("suites/b.yaml", CHAT);
+    // Each asks something of its own: the stub passes no baggage on.
+    venv.project.file("suites/b.yaml", CHAT.replace("Say hello", "Greet me"));
     let mut both = args.to_vec();
     both.extend(["b", "-j", "1"]);
     venv.run(both).expect(0, &["2 passed", "2 recorded"]);
