@@ -43,6 +43,10 @@ pub enum Said {
         /// The test.
         id: String,
     },
+    /// Something begins in the test that runs, its setting up or taking down, that is not its own.
+    Outside,
+    /// The end of that.
+    Inside,
     /// A test has ended.
     Finished(Box<Finished>),
     /// It has no such test.
@@ -75,10 +79,14 @@ pub enum Answer<'a> {
         /// The tests.
         ids: Vec<&'a str>,
     },
-    /// The test may begin.
+    /// The test may begin, or go on.
     Go {
         /// The header of its requests that names it.
-        baggage: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        baggage: Option<&'a str>,
+        /// After so many seconds it is killed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        limit: Option<f64>,
     },
 }
 

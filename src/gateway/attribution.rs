@@ -5,7 +5,7 @@ use super::spellings::Spellings;
 use crate::model::{CaseId, Decided, InferenceMode};
 use crate::recording::{Owner, Question, RuleBook, Spelling};
 use crate::wire::message::Request;
-use crate::wire::trace::{BAGGAGE, case_in_baggage};
+use crate::wire::trace::{BAGGAGE, case_in_baggage, is_of_session};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderMap;
@@ -27,6 +27,11 @@ pub(super) fn named(headers: &HeaderMap, token: Option<CaseId>) -> Option<(CaseI
         CaseId::parse(data.get("__test_id")?.as_str()?)
     })?;
     Some((case, Decided::ProviderData))
+}
+
+/// Whether the baggage says that the call is of no case, which goes before all else that it says.
+pub(super) fn of_session(headers: &HeaderMap) -> bool {
+    headers.get_all(BAGGAGE).into_iter().filter_map(|value| value.to_str().ok()).any(is_of_session)
 }
 
 /// What a base URL has before the provider's name where it is one case's own: `@` and the case, in letters that no client

@@ -266,6 +266,17 @@ impl Gateway {
         self.server.ledger.open(case);
     }
 
+    /// Something asks in the middle of `case` that is not its own: it counts as none of those in flight, until
+    /// [`Gateway::resume`]. What names it is still its own.
+    pub fn pause(&self, case: &CaseId) {
+        self.server.ledger.pause(case);
+    }
+
+    /// `case`, which was opened and paused and has not ended, asks for itself again.
+    pub fn resume(&self, case: &CaseId) {
+        self.server.ledger.resume(case);
+    }
+
     /// A case ends. In a mode that records, what was recorded since [`Gateway::open`] replaces the old set if `keep`;
     /// else the old set stays as it was. Writes to disk in modes that record.
     pub fn close(&self, case: &CaseId, keep: bool) -> Traffic {

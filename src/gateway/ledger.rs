@@ -152,6 +152,19 @@ impl Ledger {
         }
     }
 
+    /// What is asked meanwhile and names nobody is not of `case`, though it has not ended.
+    pub(super) fn pause(&self, case: &CaseId) {
+        self.lock().in_flight.retain(|open| open != case);
+    }
+
+    /// The end of a [`Ledger::pause`].
+    pub(super) fn resume(&self, case: &CaseId) {
+        let mut inner = self.lock();
+        if !inner.in_flight.contains(case) {
+            inner.in_flight.push(case.clone());
+        }
+    }
+
     fn begin(&self, inner: &mut Inner, owner: Owner) {
         self.load(inner, &owner);
         let state = inner.state(owner);
@@ -254,21 +267,22 @@ impl Ledger {
         }
     }
 
-    /// What to do with `request`, which names the case `named` itself or none. What is `polled` belongs to no case.
-    pub(super) fn decide(&self, request: Request, named: Option<(CaseId, Decided)>, polled: bool) -> Verdict {
+    /// What to do with `request`, which names the case `named` itself or none. What is `common` belongs to no case.
+    pub(super) fn decide(&self, request: Request, named: Option<(CaseId, Decided)>, common: bool) -> Verdict {
         let request = crate::recording::with_fixed_boundary(self.masks.request(request));
         let rules = Arc::clone(&self.rules);
         let mut asked = Asked::new(&request, &rules, self.spellings.get_or_init(Spellings::default));
         // What most calls need is computed before the lock is taken.
         match &named {
-            Some((case, _)) if !polled => asked.by(&Owner::Case(case.clone())),
+            Some((case, _)) if !common => asked.by(&Owner::Case(case.clone())),
             _ => asked.by(&Owner::Session),
         };
         let mut inner = self.lock();
-        // A recording by another hand may have it with a case.
+        // A recording by another hand may have it with a case; and a worker that lives on says of all its calls what was true
+        // of the first.
         let mut elsewhere =
             || self.mode == InferenceMode::Replay && !inner.knows(&Owner::Session, asked.by(&Owner::Session));
-        let claim = if polled && !elsewhere() {
+        let claim = if common && !elsewhere() {
             Claim::Of(Owner::Session, None)
         } else {
             self.claim(&mut inner, &mut asked, named)

@@ -118,6 +118,13 @@ impl<'a, 'p> Conversation<'a, 'p> {
             Said::Started { id } => {
                 return nonsense(format!("it began `{id}` in the middle of another test"));
             }
+            Said::Outside | Said::Inside => {
+                if let Some(running) = &self.running {
+                    let (scope, case) = (self.with.executor.scope, &self.pool.case(running.place).id);
+                    if matches!(said, Said::Outside) { scope.pause(case) } else { scope.resume(case) }
+                }
+                self.worker.say(&Answer::Go { baggage: None, limit: None }).await;
+            }
             Said::Finished(finished) => return self.finish(&finished).await,
             Said::Unknown { id } => match self.assigned_as(&id) {
                 Some(place) => {
@@ -196,8 +203,11 @@ impl<'a, 'p> Conversation<'a, 'p> {
         let case = self.pool.case(place);
         let begun = self.with.begin(place, case);
         self.running = Some(Running { place, begun, _slot: slot });
-        self.deadline = Instant::now() + self.with.limit(case);
-        self.worker.say(&Answer::Go { baggage: &trace::baggage(&case.id) }).await;
+        let limit = self.with.limit(case);
+        self.deadline = Instant::now() + limit;
+        let baggage = trace::baggage(&case.id);
+        let limit = Some(limit.as_secs_f64());
+        self.worker.say(&Answer::Go { baggage: Some(&baggage), limit }).await;
         Ok(())
     }
 

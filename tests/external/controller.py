@@ -54,7 +54,7 @@ class Stack:
 
 
 class Tool:
-    """A tool started for one phase, and what it said."""
+    """A tool started for one phase, and what it said; that it leaves its test and comes back goes to `notes`."""
 
     def __init__(self, command, cwd, phase, stack_url="http://127.0.0.1:1", options=None, env=None):
         listener = socket.create_server(("127.0.0.1", 0))
@@ -64,6 +64,7 @@ class Tool:
                     STACK_TEST_OPTIONS=json.dumps(options or {}), **(env or {}))
         self.process = subprocess.Popen(command, cwd=cwd, env=full, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True)
+        self.notes = []
         self._output = []
         self._pump = threading.Thread(target=lambda: self._output.extend(self.process.stdout), daemon=True)
         self._pump.start()
@@ -140,6 +141,9 @@ def run(tool, ids):
         elif kind == "started":
             rest.append(message)
             tool.say(type="go", baggage=f"stack-test.case={short(message['id'])}")
+        elif kind in ("outside", "inside"):
+            tool.notes.append((kind, None))
+            tool.say(type="go")
         elif kind == "finished":
             assert message["id"] not in results, message
             results[message["id"]] = message

@@ -92,7 +92,7 @@ class Jest(unittest.TestCase):
             """)
         results, _, _ = controller.run(self.tool("run"), ["a.test.js::two > b"])
         self.assertEqual({name: r["outcome"] for name, r in results.items()}, {"a.test.js::two > b": "passed"})
-        self.assertEqual(self.stack.calls, [("/top", None), ("/two", None)])
+        self.assertEqual(self.stack.calls, [(path, "stack-test.session=1") for path in ("/top", "/two")])
 
     def test_failure_after_the_last_test_is_told_with_it(self):
         self.write(a="""

@@ -31,6 +31,7 @@ class World(unittest.TestCase):
         options = {"stack_url": self.stack.url, "env": ENV, **options}
         tool = Tool(command, self.folder, phase, **options)
         self.addCleanup(tool.close)
+        tool.notes = self.stack.calls
         self.assertEqual((tool.hello["type"], tool.hello["tool"], tool.hello["phase"]), ("hello", "pytest", phase))
         self.assertEqual(tool.hello["token"], "a made-up token")
         return tool
@@ -393,7 +394,7 @@ class Baggage(World):
             """)
         self.assertEqual(calls, [("/a", "stack-test.case=test_a")])
 
-    def test_fixtures_of_several_tests_are_nobodys(self):
+    def test_fixtures_of_several_tests_are_the_sessions(self):
         calls = self.calls("""
             import requests, unittest
             def get(path): requests.get(URL + path)
@@ -422,10 +423,17 @@ class Baggage(World):
                 def test_u(self): get("/u")
             """)
         a, b, u = (f"stack-test.case=test_{name}" for name in "abu")
-        self.assertEqual(calls, [
-            ("/session-up", None), ("/module-up", None), ("/own-up", a), ("/a", a), ("/own-down", a), ("/own-up", b),
-            ("/broken-up", None), ("/b", b), ("/own-down", b), ("/class-up", None), ("/set-up", u), ("/u", u),
-            ("/module-down", None), ("/session-down", None)])
+        session = "stack-test.session=1"
+        self.assertEqual([call for call in calls if call[0] not in ("outside", "inside")], [
+            ("/session-up", session), ("/module-up", session), ("/own-up", a), ("/a", a), ("/own-down", a), ("/own-up", b),
+            ("/broken-up", session), ("/b", b), ("/own-down", b), ("/class-up", session), ("/set-up", u), ("/u", u),
+            ("/module-down", session), ("/session-down", session)])
+        # A stack that passes no baggage on: each of them is told of, too.
+        outside = False
+        for path, baggage in calls:
+            outside = {"outside": True, "inside": False}.get(path, outside)
+            if path not in ("outside", "inside"):
+                self.assertEqual(outside, baggage == session, path)
 
 
 class Options(World):

@@ -3,7 +3,8 @@
 // are which tests of a file run, when each begins and ends, and how it went, as JSON lines over a connection to loopback:
 //
 //   collect:  hello, collected (one for each file)
-//   run:      hello, then for each file: file -> select; for each test: started -> go, finished
+//   run:      hello, then for each file: file -> select; for each test: started -> go, outside -> go once it is through and
+//             hooks of the file may follow, finished
 //
 // jest runs files whole and in its own order, and what it must not run has to be skipped before the file's first hook; so it
 // says what a file has and is told what to select, where pytest is told one test after the other.
@@ -17,6 +18,7 @@ const { realpathSync } = require('node:fs');
 const { current } = require('./preload.cjs'); // again, for those who set NODE_OPTIONS themselves
 
 const KEPT = 64 * 1024; // bytes of each captured text; the end is what tells
+const SESSION = 'stack-test.session=1'; // whose calls are of no test
 const RETRY_TIMES = Symbol.for('RETRY_TIMES');
 
 // -- the connection --------------------------------------------------------------------------------------------------
@@ -162,9 +164,9 @@ class File {
     else if (event.name === 'run_finish') await this.end(state);
     else if (this.ids.has(event.test)) {
       if (event.name === 'test_start') await this.start(event.test);
-      else if (event.name === 'test_skip') this.finish(event.test, { outcome: 'skipped', reason: 'test.skip' });
-      else if (event.name === 'test_todo') this.finish(event.test, { outcome: 'skipped', reason: 'todo' });
-      else if (event.name === 'test_done') this.finish(event.test, this.verdict(event.test));
+      else if (event.name === 'test_skip') await this.finish(event.test, { outcome: 'skipped', reason: 'test.skip' });
+      else if (event.name === 'test_todo') await this.finish(event.test, { outcome: 'skipped', reason: 'todo' });
+      else if (event.name === 'test_done') await this.finish(event.test, this.verdict(event.test));
     }
   }
 
@@ -179,6 +181,7 @@ class File {
     } else {
       const answer = await this.link.ask({ type: 'file', file: this.file, tests: [...found.keys()] }, 'select');
       selected = answer.ids;
+      current.baggage = SESSION;
     }
     const wanted = new Set(selected);
     for (const [id, test] of found) {
@@ -209,7 +212,7 @@ class File {
     this.release();
     const answer = await this.link.ask({ type: 'started', id: this.ids.get(test) }, 'go');
     this.output = { stdout: '', stderr: '' };
-    current.baggage = answer.baggage ?? null;
+    current.baggage = answer.baggage ?? SESSION;
   }
 
   verdict(test) {
@@ -227,13 +230,15 @@ class File {
   }
 
   /** Held until the next test starts: an afterAll that fails then is told with the last test before it, not lost. */
-  finish(test, verdict) {
-    current.baggage = null;
+  async finish(test, verdict) {
+    const ran = current.baggage !== SESSION;
+    current.baggage = SESSION;
     this.held = {
       type: 'finished', id: this.ids.get(test), strict: false, duration: (test.duration ?? 0) / 1000, reason: null, message: null,
       detail: null, file: this.file, line: lineOf(test.asyncError, this.testPath), log: '',
       stdout: plain(this.output.stdout), stderr: plain(this.output.stderr), ...verdict,
     };
+    if (ran) await this.link.ask({ type: 'outside' }, 'go');
   }
 
   release() {

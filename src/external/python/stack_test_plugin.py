@@ -9,23 +9,30 @@ is. Messages are JSON, one a line, over a connection to loopback:
 
     collect:  hello, collected; if it may stay and can: -> begin, then on as in `run`
     run:      hello, ready, then for each test: next -> run | end, started -> go, finished
+              in between, where fixtures are set up or torn down that several tests share: outside -> go, inside -> go
 
-If the connection ends, so does the process, there and then: nothing may outlive a killed stack-test.
+If the connection ends, so does the process, there and then, with all that it started: nothing may outlive a killed
+stack-test.
 """
 
 import json
+import faulthandler
 import os
 import queue
+import signal
 import socket
 import sys
 import threading
+import time
+import traceback
 from urllib.parse import urlsplit
 
 import pytest
 
 KEPT = 64 * 1024  # bytes of each captured text; the end is what tells
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
-OWN_KEY = "stack-test.case="
+OWN_KEYS = ("stack-test.case=", "stack-test.session=")
+SESSION = "stack-test.session=1"  # of no test
 
 
 # -- the connection ----------------------------------------------------------------------------------------------------
@@ -55,7 +62,7 @@ class Link:
                     self._answers.put(json.loads(line))
         except (OSError, ValueError):
             pass
-        os._exit(70)
+        end_all()
 
     def tell(self, **message):
         if os.getpid() != self._pid:
@@ -63,7 +70,7 @@ class Link:
         try:
             self._socket.sendall(json.dumps(message).encode() + b"\n")
         except OSError:
-            os._exit(70)
+            end_all()
 
     def ask(self, *wanted, **message):
         """Says something and waits for the answer, which must be of one of the types `wanted`."""
@@ -77,11 +84,18 @@ class Link:
         return answer
 
 
+def end_all():
+    """Ends the process, and its group if it leads one, as it does under stack-test: what tests started is in it."""
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(70)
+
+
 # -- whose a call is ---------------------------------------------------------------------------------------------------
 
 
 class Current:
-    """The baggage of the test that runs. One for the process, not one a thread: threads of a test belong to it."""
+    """Whose a call is: the test's that runs, or the session's. One for the process, not one a thread: threads of a test belong to it."""
 
     def __init__(self, stack_url):
         self.baggage = None
@@ -99,12 +113,12 @@ class Current:
 
     def header(self, scheme, host, port, existing):
         """The value of `baggage` for a request, or None to leave its headers alone."""
-        ours = self.baggage
-        if ours is None or self.wide or self._normal(scheme, host, port) != self._origin:
+        ours = SESSION if self.wide or self.baggage is None else self.baggage
+        if self._normal(scheme, host, port) != self._origin:
             return None
         if not existing:
             return ours
-        return None if OWN_KEY in existing else f"{existing},{ours}"
+        return None if any(key in existing for key in OWN_KEYS) else f"{existing},{ours}"
 
 
 # The header is put on at the last stop before the wire, on a copy: it is not carried along by a redirect to another
@@ -584,17 +598,26 @@ class Driven:
         if fixturedef.scope == "function":
             yield
             return
-        self._current.wide += 1
+        self._enter()
         fixturedef.addfinalizer(self._leave)  # runs last
         yield
         fixturedef.addfinalizer(self._enter)  # runs first
-        self._current.wide -= 1
+        self._leave()
 
     def _enter(self):
         self._current.wide += 1
+        if self._current.wide == 1:
+            self._say("outside")
 
     def _leave(self):
         self._current.wide -= 1
+        if self._current.wide == 0:
+            self._say("inside")
+
+    def _say(self, kind):
+        # A call may reach the provider without its baggage. Between tests there is none that it could be taken for.
+        if self._current.baggage is not None:
+            self._link.ask("go", type=kind)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session, exitstatus):

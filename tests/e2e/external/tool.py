@@ -16,6 +16,7 @@ import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(sys.argv[1]))
 TESTS = {}
+SHARED = []
 with open(sys.argv[1], encoding="utf-8") as lines:
     for number, line in enumerate(lines):
         test, what, text = (line.rstrip("\n").split("|") + ["", ""])[:3]
@@ -77,6 +78,15 @@ def run(test, baggage):
         status, said = chat(text, baggage)
         if status != 200:
             told.update(outcome="failed", message=f"status {status}", detail=said)
+    elif what in ("shared", "shared-named"):  # asks for what several tests share first, if it is the first of them here
+        named = what == "shared-named"
+        if not SHARED:
+            if not named:
+                assert ask(type="outside") == {"type": "go"}
+            SHARED.append(chat("shared", "stack-test.session=1" if named else ""))
+            if not named:
+                assert ask(type="inside") == {"type": "go"}
+        told["outcome"] = "passed" if [SHARED[0][0], chat(text, baggage if named else "")[0]] == [200, 200] else "failed"
     elif what == "chat-and-skip":
         status, said = chat(text, baggage)
         told.update(outcome="skipped", reason=f"status {status}")

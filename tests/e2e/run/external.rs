@@ -292,6 +292,30 @@ fn their_calls_are_recorded_for_them_and_replayed() {
 }
 
 #[test]
+fn what_their_tests_share_is_recorded_for_the_session() {
+    if !has_python() {
+        return;
+    }
+    let provider = Server::new(|ask, reply| match ask.path.as_str() {
+        "/v1/models" => reply.json(200, crate::support::MODELS),
+        _ => reply.json(200, &crate::support::completion("hello")),
+    });
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let args = ["--stack-config", "starter", "--env", &url];
+    // Where the stack passes no baggage on, and where it does.
+    for (what, jobs) in [("shared", "1"), ("shared-named", "2")] {
+        let tests = ["a.py::one", "b.py::two", "c.py::three"];
+        let tests: String = tests.iter().map(|test| format!("{test}|{what}|{test}\n")).collect();
+        let project = project(&tests);
+        let with = |command: &[&'static str]| project.run(command.iter().copied().chain(args));
+        with(&["record", "-j", jobs, "ext"]).expect(0, &["3 passed", "proven"]);
+        let session = project.files("recordings").into_iter().filter(|file| file.contains("session"));
+        assert!(session.clone().any(|file| project.read(&file).contains("shared")), "{what}");
+        with(&["run", "-j", jobs, "ext::c.py"]).expect(0, &["1 passed"]);
+    }
+}
+
+#[test]
 fn failures_end_the_run_when_there_are_enough() {
     if !has_python() {
         return;
