@@ -17,7 +17,7 @@ const { createRequire } = require('node:module');
 const { realpathSync } = require('node:fs');
 const { current } = require('./preload.cjs'); // again, for those who set NODE_OPTIONS themselves
 
-const KEPT = 64 * 1024; // bytes of each captured text; the end is what tells
+const KEPT = 64 * 1024 + 1; // bytes of each captured text, one more than stack-test keeps; the end is what tells
 const SESSION = 'stack-test.session=1'; // whose calls are of no test
 const RETRY_TIMES = Symbol.for('RETRY_TIMES');
 
@@ -25,7 +25,11 @@ const RETRY_TIMES = Symbol.for('RETRY_TIMES');
 
 /** The connection to stack-test. When it ends, so does the process: nothing may outlive a killed stack-test. */
 class Link {
-  constructor(address) {
+  constructor(address, ownGroup) {
+    const end = () => {
+      if (ownGroup) process.kill(0, 'SIGKILL'); // the group that was made for it, with all that its tests started
+      process.exit(70);
+    };
     const at = address.lastIndexOf(':');
     this.waiting = [];
     this.socket = net.connect(Number(address.slice(at + 1)), address.slice(0, at));
@@ -34,9 +38,12 @@ class Link {
     this.socket.setEncoding('utf8').on('data', (text) => {
       const lines = (rest + text).split('\n');
       rest = lines.pop();
-      for (const line of lines) this.waiting.shift()?.(JSON.parse(line));
+      for (const message of lines.map((line) => JSON.parse(line))) {
+        if (message.type === 'hung') this.tell({ type: 'hung', ...this.hung?.() });
+        else this.waiting.shift()?.(message);
+      }
     });
-    this.socket.on('error', () => process.exit(70)).on('close', () => process.exit(70));
+    this.socket.on('error', end).on('close', end);
     this.socket.unref(); // jest ends when it is done, connection or not
   }
 
@@ -64,8 +71,10 @@ function connection(version) {
   if (link === undefined) {
     const { STACK_TEST_CONTROL: control, STACK_TEST_CONTROL_TOKEN: token, STACK_TEST_PHASE: phase = 'run' } = process.env;
     delete process.env.STACK_TEST_CONTROL;
+    const ownGroup = process.env.STACK_TEST_OWN_GROUP !== undefined;
     delete process.env.STACK_TEST_CONTROL_TOKEN;
-    link = control ? new Link(control) : null;
+    delete process.env.STACK_TEST_OWN_GROUP;
+    link = control ? new Link(control, ownGroup) : null;
     if (link) {
       link.phase = phase;
       link.tell({ type: 'hello', token, tool: 'jest', version, phase });
@@ -212,6 +221,8 @@ class File {
     this.release();
     const answer = await this.link.ask({ type: 'started', id: this.ids.get(test) }, 'go');
     this.output = { stdout: '', stderr: '' };
+    // Asked for when the test takes too long.
+    this.link.hung = () => ({ stdout: plain(this.output.stdout), stderr: plain(this.output.stderr) });
     current.baggage = answer.baggage ?? SESSION;
   }
 

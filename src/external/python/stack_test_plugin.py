@@ -15,21 +15,20 @@ If the connection ends, so does the process, there and then, with all that it st
 stack-test.
 """
 
-import json
 import faulthandler
+import json
 import os
 import queue
 import signal
 import socket
 import sys
 import threading
-import time
 import traceback
 from urllib.parse import urlsplit
 
 import pytest
 
-KEPT = 64 * 1024  # bytes of each captured text; the end is what tells
+KEPT = 64 * 1024 + 1  # bytes of each captured text, one more than stack-test keeps; the end is what tells
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 OWN_KEYS = ("stack-test.case=", "stack-test.session=")
 SESSION = "stack-test.session=1"  # of no test
@@ -39,9 +38,12 @@ SESSION = "stack-test.session=1"  # of no test
 
 
 class Link:
-    """The connection to stack-test. Only the main thread sends; a thread of its own waits for what comes."""
+    """The connection to stack-test. A thread of its own waits for what comes, and says what a test does that hangs."""
 
-    def __init__(self, address):
+    def __init__(self, address, own_group):
+        self.hung = None  # tells what the test does that does not end
+        self._own_group = own_group
+        self._sending = threading.Lock()
         host, port = address.rsplit(":", 1)
         self._socket = socket.create_connection((host, int(port)), timeout=10)
         self._socket.settimeout(None)
@@ -59,18 +61,29 @@ class Link:
                 for line in lines:
                     if not line.endswith(b"\n"):
                         break
-                    self._answers.put(json.loads(line))
+                    answer = json.loads(line)
+                    if answer.get("type") == "hung":
+                        self.tell(type="hung", **(self.hung() if self.hung else {}))
+                    else:
+                        self._answers.put(answer)
         except (OSError, ValueError):
             pass
-        end_all()
+        self._end()
 
     def tell(self, **message):
         if os.getpid() != self._pid:
             return
         try:
-            self._socket.sendall(json.dumps(message).encode() + b"\n")
+            with self._sending:
+                self._socket.sendall(json.dumps(message).encode() + b"\n")
         except OSError:
-            end_all()
+            self._end()
+
+    def _end(self):
+        """Ends the process, and its group if that was made for it: whatever tests started is in it."""
+        if self._own_group:
+            os.kill(0, signal.SIGKILL)
+        os._exit(70)
 
     def ask(self, *wanted, **message):
         """Says something and waits for the answer, which must be of one of the types `wanted`."""
@@ -82,13 +95,6 @@ class Link:
         if answer.get("type") not in wanted:
             raise RuntimeError(f"stack-test said {answer!r}, where {' or '.join(wanted)} is wanted")
         return answer
-
-
-def end_all():
-    """Ends the process, and its group if it leads one, as it does under stack-test: what tests started is in it."""
-    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
-        os.killpg(os.getpid(), signal.SIGKILL)
-    os._exit(70)
 
 
 # -- whose a call is ---------------------------------------------------------------------------------------------------
@@ -336,12 +342,12 @@ def asked_by_tools(frame):
 class Story:
     """What pytest reported of one test, as one result."""
 
-    def __init__(self, item, folder):
+    def __init__(self, name, item, folder):
         self._item = item
         self._folder = folder
-        self._began = False
         self._phases = {}
         self._subtests = []
+        self.name = name
 
     def add(self, report):
         if type(report).__name__.lower().startswith("subtest"):
@@ -397,12 +403,16 @@ class Story:
         return {
             "outcome": "failed" if called else "error",
             "message": one_line(crash(first)),
-            "detail": clean("\n\n".join(f"{self._heading(r)}{r.longreprtext}" for r in broken)),
+            "detail": clean("\n\n".join(f"{self._heading(r)}{self._text(r)}" for r in broken)),
             **self._place(first),
         }
 
     def _heading(self, report):
         return "" if report.when == "call" else f"in {report.when}:\n"
+
+    def _text(self, report):
+        first = getattr(report, SHARED_WITH, None)
+        return report.longreprtext if first in (None, self.name) else f"as in {first}: what they share failed there"
 
     def _place(self, report):
         """Where the test's own file is left last, else where the test begins; a line in a library tells little."""
@@ -414,6 +424,8 @@ class Story:
                 return {"file": file, "line": where.lineno}
         return {"file": file, "line": None if line is None else line + 1}
 
+
+SHARED_WITH = "_stack_test_first"  # of an error of what several tests share: the one that met it first
 
 CAPTURED = (("stdout", "capstdout"), ("stderr", "capstderr"), ("log", "caplog"))
 
@@ -454,6 +466,35 @@ def relative(item, folder):
         return str(item.path)
 
 
+# -- a test that does not end ------------------------------------------------------------------------------------------
+
+
+def hanging(config):
+    """Where the main thread is, pytest's own part left out, and what the test has printed. Asked for by another thread."""
+    frame = sys._current_frames().get(threading.main_thread().ident)
+    stack = traceback.extract_stack(frame)
+    last = max((n for n, at in enumerate(stack) if of_pytest(at.filename)), default=-1)
+    where = "".join(traceback.format_list(stack[last + 1 :] or stack[-3:]))
+    return {"detail": clean(where), **{name: printed(config, short) for name, short in (("stdout", "out"), ("stderr", "err"))}}
+
+
+def of_pytest(file):
+    return any(f"{os.sep}{name}{os.sep}" in file for name in ("_pytest", "pluggy"))
+
+
+def printed(config, stream):
+    """What was captured so far. It stays where it is: the test may end after all."""
+    try:
+        manager = config.pluginmanager.getplugin("capturemanager")
+        file = getattr(manager._global_capturing, stream).tmpfile
+        if hasattr(file, "getvalue"):
+            return clean(file.getvalue())
+        size = os.fstat(file.fileno()).st_size
+        return clean(os.pread(file.fileno(), KEPT, max(0, size - KEPT)).decode("utf-8", "replace"))
+    except Exception:  # nothing is captured (-s), or this pytest keeps it elsewhere
+        return ""
+
+
 # -- the plugin --------------------------------------------------------------------------------------------------------
 
 
@@ -471,6 +512,7 @@ class Driven:
         self._story = None
         self._over = False  # what was asked for has been said in full
         self._folder = os.getcwd()
+        self._log = os.dup(2)  # that of the process, whatever is captured later
         install(current)
 
     # Before the suite's conftest.py runs: it may import a client, and a broken one must be told.
@@ -494,6 +536,8 @@ class Driven:
         self._given += os.environ.get("PYTEST_ADDOPTS", "").split()
         for name, value in self._options.items():
             self._set(config, name, Address(value) if self._watch and name == Watch.OPTION else value)
+        if not any(str(word).startswith("--tb") for word in self._given):
+            config.option.tbstyle = "short"  # whole functions of libraries tell little
         if self._phase == "collect":
             config.option.collectonly = True  # other plugins, and the suite's own, then start nothing
         if self._watch:
@@ -573,18 +617,32 @@ class Driven:
             self._link.tell(type="unknown", id=answer["id"])
 
     def _one(self, name, item, following):
-        self._story = Story(item, self._folder)
+        self._story = Story(name, item, self._folder)
         self._current.wide = 0
-        self._current.baggage = self._link.ask("go", type="started", id=name).get("baggage")
+        go = self._link.ask("go", type="started", id=name)
+        self._current.baggage = go.get("baggage")
+        self._link.hung = lambda: hanging(item.config)
+        if go.get("limit"):
+            # For what hangs outside Python, where nothing here can answer when it is asked.
+            faulthandler.dump_traceback_later(go["limit"] + 0.5, file=self._log)
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         except BaseException as stopped:  # Ctrl-C, pytest.exit, an error within pytest: the test is not lost
             self._link.tell(id=name, **self._story.finished(stopped))
             raise
         finally:
-            self._current.baggage = None
+            self._current.baggage = self._link.hung = None
+            faulthandler.cancel_dump_traceback_later()
         self._link.tell(id=name, **self._story.finished())
         self._story = None
+
+    # pytest keeps the error of such a fixture and raises it in each test that asks for it, with all its lines.
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, call):
+        outcome = yield
+        first = getattr(call.excinfo.value, SHARED_WITH, None) if call.excinfo else None
+        if first is not None and not outcome.excinfo:
+            setattr(outcome.get_result(), SHARED_WITH, first)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report):
@@ -600,7 +658,9 @@ class Driven:
             return
         self._enter()
         fixturedef.addfinalizer(self._leave)  # runs last
-        yield
+        outcome = yield
+        if outcome.excinfo and self._story is not None and not hasattr(outcome.excinfo[1], SHARED_WITH):
+            BaseException.__setattr__(outcome.excinfo[1], SHARED_WITH, self._story.name)
         fixturedef.addfinalizer(self._enter)  # runs first
         self._leave()
 
@@ -622,9 +682,10 @@ class Driven:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session, exitstatus):
         if self._phase == "collect" and not self._over:
-            if not self._errors:
-                self._errors.append({"file": None, "message": f"pytest ended before it had collected: {exitstatus!r}"})
-            self._collected([])
+            if self._errors:  # else what pytest says itself, in its log, tells why it came to no list
+                self._collected([])
+            elif session.exitstatus == 0:
+                session.exitstatus = 3
         elif not self._over and session.exitstatus == 0:
             session.exitstatus = 3  # pytest.exit(returncode=0) and the like: tests were left
 
@@ -674,7 +735,7 @@ def pytest_addoption(parser, pluginmanager):
     stack_url = os.environ.get("STACK_TEST_STACK_URL", "http://127.0.0.1:1")
     options = json.loads(os.environ.get("STACK_TEST_OPTIONS") or "{}")
     try:
-        link = Link(control)
+        link = Link(control, os.environ.pop("STACK_TEST_OWN_GROUP", None) is not None)
     except OSError as error:
         raise pytest.UsageError(f"stack-test cannot be reached at {control}: {error}") from None
     link.tell(type="hello", token=token, tool="pytest", version=pytest.__version__, phase=phase)

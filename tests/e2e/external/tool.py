@@ -17,6 +17,7 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(sys.argv[1]))
 TESTS = {}
 SHARED = []
+HANGS = [""]
 with open(sys.argv[1], encoding="utf-8") as lines:
     for number, line in enumerate(lines):
         test, what, text = (line.rstrip("\n").split("|") + ["", ""])[:3]
@@ -32,7 +33,11 @@ phase = os.environ["STACK_TEST_PHASE"]
 def listen():
     """The end of the connection ends the process, whatever a test does."""
     for line in sock.makefile("rb"):
-        heard.put(json.loads(line))
+        answer = json.loads(line)
+        if answer["type"] != "hung":
+            heard.put(answer)
+        elif HANGS[-1]:  # else it says nothing
+            tell(type="hung", detail="  a place in " + HANGS[-1], stdout="printed so far\n")
     os._exit(70)
 
 
@@ -98,6 +103,8 @@ def run(test, baggage):
     elif what == "quit":
         os._exit(0)
     elif what == "hang":
+        HANGS.append(text)
+        print("in its log", flush=True)
         time.sleep(600)
     elif what == "half":
         sock.sendall(b'{"type":"finished","id":')
