@@ -266,13 +266,13 @@ impl Gateway {
         self.server.ledger.open(case);
     }
 
-    /// Something asks in the middle of `case` that is not its own: it counts as none of those in flight, until
-    /// [`Gateway::resume`]. What names it is still its own.
+    /// Something asks in the middle of `case` that is not its own: what names nobody is not taken for its call, until
+    /// [`Gateway::resume`] or its end.
     pub fn pause(&self, case: &CaseId) {
         self.server.ledger.pause(case);
     }
 
-    /// `case`, which was opened and paused and has not ended, asks for itself again.
+    /// `case` asks for itself again.
     pub fn resume(&self, case: &CaseId) {
         self.server.ledger.resume(case);
     }

@@ -52,6 +52,8 @@ pub(super) struct Inner {
     /// Who has recorded a question, ids aside.
     knowing: HashMap<Key, Vec<Owner>>,
     pub(super) in_flight: Vec<CaseId>,
+    /// Those of them in which something asks that is not their own.
+    pub(super) paused: Vec<CaseId>,
     /// Tokens that the providers counted in what was recorded.
     spent: u64,
     /// Whose sets were written.
@@ -154,15 +156,12 @@ impl Ledger {
 
     /// What is asked meanwhile and names nobody is not of `case`, though it has not ended.
     pub(super) fn pause(&self, case: &CaseId) {
-        self.lock().in_flight.retain(|open| open != case);
+        self.lock().paused.push(case.clone());
     }
 
     /// The end of a [`Ledger::pause`].
     pub(super) fn resume(&self, case: &CaseId) {
-        let mut inner = self.lock();
-        if !inner.in_flight.contains(case) {
-            inner.in_flight.push(case.clone());
-        }
+        self.lock().paused.retain(|paused| paused != case);
     }
 
     fn begin(&self, inner: &mut Inner, owner: Owner) {
@@ -185,6 +184,7 @@ impl Ledger {
         let owner = Owner::Case(case.clone());
         let mut inner = self.lock();
         inner.in_flight.retain(|open| open != case);
+        inner.paused.retain(|paused| paused != case);
         let state = inner.state(owner.clone());
         let mut traffic = std::mem::take(&mut state.traffic);
         let mut finished = None;

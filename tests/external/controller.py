@@ -63,6 +63,8 @@ class Tool:
         full = dict(os.environ, STACK_TEST_CONTROL=f"127.0.0.1:{listener.getsockname()[1]}",
                     STACK_TEST_CONTROL_TOKEN="a made-up token", STACK_TEST_PHASE=phase, STACK_TEST_STACK_URL=stack_url,
                     STACK_TEST_OPTIONS=json.dumps(options or {}), **(env or {}))
+        if own_group:
+            full["STACK_TEST_OWN_GROUP"] = "1"
         self.process = subprocess.Popen(command, cwd=cwd, env=full, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True, start_new_session=own_group)
         self.notes = []

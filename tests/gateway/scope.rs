@@ -100,7 +100,7 @@ async fn baggage_is_checked_against_the_content() {
 async fn in_the_middle_of_a_case_the_session_may_ask() {
     let root = tempfile::tempdir().unwrap();
     let provider = counting().await;
-    let x = case("x");
+    let (x, y) = (case("x"), case("y"));
     for mode in [InferenceMode::Record, InferenceMode::Replay] {
         let gateway = gateway(root.path(), mode, &provider.url).await;
         gateway.open(&x);
@@ -115,6 +115,15 @@ async fn in_the_middle_of_a_case_the_session_may_ask() {
         let session = gateway.finish().await.session;
         assert_eq!((session.recorded + session.replayed, session.misses.len()), (2, 0));
     }
+    // Another case that runs meanwhile is not the only one that may ask.
+    let gateway = gateway(root.path(), InferenceMode::Record, &provider.url).await;
+    gateway.open(&x);
+    gateway.open(&y);
+    gateway.pause(&x);
+    send(chat(&gateway, None, "[4]")).await;
+    gateway.close(&x, false);
+    send(chat(&gateway, None, "[5]")).await;
+    assert_eq!(gateway.close(&y, true).recorded, 1);
 }
 
 #[tokio::test]

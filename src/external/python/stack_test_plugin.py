@@ -403,16 +403,15 @@ class Story:
         return {
             "outcome": "failed" if called else "error",
             "message": one_line(crash(first)),
-            "detail": clean("\n\n".join(f"{self._heading(r)}{self._text(r)}" for r in broken)),
+            "detail": clean("\n\n".join(self._text(r) for r in broken)),
             **self._place(first),
         }
 
-    def _heading(self, report):
-        return "" if report.when == "call" else f"in {report.when}:\n"
-
     def _text(self, report):
         first = getattr(report, SHARED_WITH, None)
-        return report.longreprtext if first in (None, self.name) else f"as in {first}: what they share failed there"
+        if first not in (None, self.name):
+            return f"as in {first}: what they share failed there"
+        return report.longreprtext if report.when == "call" else f"in {report.when}:\n{report.longreprtext}"
 
     def _place(self, report):
         """Where the test's own file is left last, else where the test begins; a line in a library tells little."""
