@@ -287,8 +287,11 @@ impl<'a, 'p> Conversation<'a, 'p> {
             let (why, elsewhere) = match &over {
                 Over::BrokenOff(reason) => (broken_off(case, reason), true),
                 Over::Silent => {
-                    let limit = self.with.limit(case);
-                    (too_long(case, limit, self.hanging.take().ok_or_else(|| self.worker.tail())), false)
+                    let told = self.hanging.take().ok_or_else(|| self.worker.tail());
+                    let is_told = told.is_ok();
+                    let why = too_long(case, self.with.limit(case), told);
+                    let all = format!("all of it is in {}", self.worker.log().display());
+                    (if is_told { why } else { why.note(all) }, false)
                 }
                 Over::Lost(lost @ Lost::Nonsense(_)) => {
                     (with_log(at(format!("{name} was ended: {lost}")), self.worker.tail()), true)
