@@ -42,6 +42,14 @@ impl CaseScope for Listening {
         self.scope.open(case);
     }
 
+    fn pause(&self, case: &CaseId) {
+        self.scope.pause(case);
+    }
+
+    fn resume(&self, case: &CaseId) {
+        self.scope.resume(case);
+    }
+
     fn sent(&self, case: &CaseId, text: &[u8]) {
         self.scope.sent(case, text);
     }

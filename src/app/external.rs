@@ -77,7 +77,7 @@ async fn of_suite(
     let collected = external::collect(&tool, workshop, stay && !planned.differs_by_stack(&run_id))
         .await
         .map_err(|error| {
-            let what = format!("the tests of `{}` cannot be listed: {} {error}", suite.path, planned.adapter);
+            let what = format!("the {} tests of `{}` cannot be listed: {error}", planned.adapter, suite.path);
             let log = error.log().join("\n");
             vec![if log.is_empty() { at(what) } else { at(what).note(format!("its log ends:\n{log}")) }]
         })?;

@@ -17,6 +17,14 @@ impl CaseScope for GatewayScope {
         self.gateway.open(case);
     }
 
+    fn pause(&self, case: &CaseId) {
+        self.gateway.pause(case);
+    }
+
+    fn resume(&self, case: &CaseId) {
+        self.gateway.resume(case);
+    }
+
     fn sent(&self, case: &CaseId, text: &[u8]) {
         self.gateway.sent(case, text);
     }

@@ -18,13 +18,13 @@ pub enum Error {
         source: std::io::Error,
     },
     /// There is no port for it to connect to.
-    #[error("no port for it to connect to: {0}")]
+    #[error("no port for the runner to connect to: {0}")]
     Port(std::io::Error),
     /// There is nothing to start.
     #[error("the command is empty")]
     Empty,
     /// It ended before it had listed its tests, or badly after it.
-    #[error("it did not list its tests and ended: {how}")]
+    #[error("the runner ended before it had listed them: {how}")]
     Ended {
         /// How it ended.
         how: String,
@@ -32,7 +32,7 @@ pub enum Error {
         log: Vec<String>,
     },
     /// What it said made no sense.
-    #[error("it made no sense: {what}")]
+    #[error("what the runner said made no sense: {what}")]
     Nonsense {
         /// What it said.
         what: String,
@@ -40,7 +40,7 @@ pub enum Error {
         log: Vec<String>,
     },
     /// It took too long to list its tests.
-    #[error("it did not list its tests within {limit:?}")]
+    #[error("the runner had not listed them within {limit:?}")]
     Slow {
         /// How long it had.
         limit: Duration,

@@ -1,5 +1,6 @@
 //! What is said between us and a runner: one JSON object a line.
 
+use crate::text::end_of;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -43,6 +44,12 @@ pub enum Said {
         /// The test.
         id: String,
     },
+    /// Something begins in the test that runs, its setting up or taking down, that is not its own.
+    Outside,
+    /// The end of that.
+    Inside,
+    /// What the test does that has not ended.
+    Hung(Box<Hung>),
     /// A test has ended.
     Finished(Box<Finished>),
     /// It has no such test.
@@ -75,11 +82,17 @@ pub enum Answer<'a> {
         /// The tests.
         ids: Vec<&'a str>,
     },
-    /// The test may begin.
+    /// The test may begin, or go on.
     Go {
         /// The header of its requests that names it.
-        baggage: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        baggage: Option<&'a str>,
+        /// After so many seconds it is killed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        limit: Option<f64>,
     },
+    /// The test's time is over: what does it do? If it is not told soon, it is killed without.
+    Hung,
 }
 
 /// A test that a runner has.
@@ -156,16 +169,42 @@ pub struct Finished {
     pub log: Option<String>,
 }
 
+/// A test that does not end.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Hung {
+    /// Where it is.
+    pub detail: Option<String>,
+    /// What it has written to its standard output so far.
+    pub stdout: Option<String>,
+    /// What it has written to its standard error so far.
+    pub stderr: Option<String>,
+}
+
 impl Finished {
     /// Keeps the end of texts that are too long.
+    pub(super) fn cut(&mut self) {
+        [&mut self.detail, &mut self.stdout, &mut self.stderr, &mut self.log].into_iter().for_each(cut);
+    }
+}
+
+impl Said {
+    /// Keeps the end of texts that are too long.
     pub(super) fn cut(mut self) -> Self {
-        for text in [&mut self.detail, &mut self.stdout, &mut self.stderr, &mut self.log] {
-            if let Some(text) = text.as_mut().filter(|text| text.len() > LONGEST_TEXT) {
-                let cut = text.len() - LONGEST_TEXT;
-                let cut = (cut..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
-                *text = format!("… {cut} bytes before\n{}", &text[cut..]);
+        match &mut self {
+            Self::Finished(told) => told.cut(),
+            Self::Hung(told) => {
+                let Hung { detail, stdout, stderr } = told.as_mut();
+                [detail, stdout, stderr].into_iter().for_each(cut);
             }
+            _ => {}
         }
         self
+    }
+}
+
+fn cut(text: &mut Option<String>) {
+    if let Some(text) = text.as_mut().filter(|text| text.len() > LONGEST_TEXT) {
+        *text = end_of(text, LONGEST_TEXT);
     }
 }

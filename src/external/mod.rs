@@ -20,7 +20,7 @@ mod workshop;
 pub use adapter::{ADAPTERS, Adapter, How};
 pub use collect::{Collected, collect};
 pub use error::Error;
-pub use message::{Answer, Ended, Finished, Listed, Said, Unreadable};
+pub use message::{Answer, Ended, Finished, Hung, Listed, Said, Unreadable};
 pub use single::Single;
 pub use tool::Tool;
 pub use worker::{Lost, Worker};

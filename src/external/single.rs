@@ -55,7 +55,9 @@ impl Single {
         };
         let passed = judged.outcome == Ended::Passed;
         let said = (!passed).then(|| self.tail().join("\n")).filter(|said| !said.is_empty());
-        Finished { stdout: said, ..judged }.cut()
+        let mut finished = Finished { stdout: said, ..judged };
+        finished.cut();
+        finished
     }
 
     /// The last lines of its log.

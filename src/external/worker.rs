@@ -72,6 +72,9 @@ impl Worker {
         launch.env.extend(control.env());
         launch.env.push(("STACK_TEST_PHASE".to_owned(), word.to_owned()));
         launch.env.push(("STACK_TEST_OPTIONS".to_owned(), Value::Object(tool.options()).to_string()));
+        if cfg!(unix) {
+            launch.env.push(("STACK_TEST_OWN_GROUP".to_owned(), "1".to_owned()));
+        }
         if phase == Phase::CollectAndStay {
             launch.env.push(("STACK_TEST_STAY".to_owned(), "1".to_owned()));
         }
@@ -93,8 +96,7 @@ impl Worker {
                 () = tokio::time::sleep(HANG_UP), if self.hung_up => return Err(Lost::HungUp),
             };
             match heard {
-                Heard::Said(Said::Finished(finished)) => return Ok(Said::Finished(Box::new(finished.cut()))),
-                Heard::Said(said) => return Ok(said),
+                Heard::Said(said) => return Ok(said.cut()),
                 Heard::Nonsense(what) => return Err(Lost::Nonsense(what)),
                 Heard::Closed => self.hung_up = !self.control.is_open(),
             }

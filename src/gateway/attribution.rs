@@ -5,7 +5,7 @@ use super::spellings::Spellings;
 use crate::model::{CaseId, Decided, InferenceMode};
 use crate::recording::{Owner, Question, RuleBook, Spelling};
 use crate::wire::message::Request;
-use crate::wire::trace::{BAGGAGE, case_in_baggage};
+use crate::wire::trace::{BAGGAGE, case_in_baggage, is_of_session};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderMap;
@@ -27,6 +27,11 @@ pub(super) fn named(headers: &HeaderMap, token: Option<CaseId>) -> Option<(CaseI
         CaseId::parse(data.get("__test_id")?.as_str()?)
     })?;
     Some((case, Decided::ProviderData))
+}
+
+/// Whether the baggage says that the call is of no case, which goes before all else that it says.
+pub(super) fn of_session(headers: &HeaderMap) -> bool {
+    headers.get_all(BAGGAGE).into_iter().filter_map(|value| value.to_str().ok()).any(is_of_session)
 }
 
 /// What a base URL has before the provider's name where it is one case's own: `@` and the case, in letters that no client
@@ -121,7 +126,7 @@ impl Ledger {
     fn unnamed(&self, inner: &mut Inner, asked: &mut Asked<'_>) -> Claim {
         let of_session = inner.knows(&Owner::Session, asked.by(&Owner::Session));
         let asked_by_chance = matches!(asked.request.method.as_str(), "GET" | "HEAD");
-        if let [only] = inner.in_flight.as_slice() {
+        if let ([only], true) = (inner.in_flight.as_slice(), inner.paused.is_empty()) {
             let owner = Owner::Case(only.clone());
             let shared = if inner.is_recorded(&owner) { asked_by_chance } else { of_session };
             if inner.knows(&owner, asked.by(&owner)) || !shared {
@@ -129,8 +134,14 @@ impl Ledger {
             }
             return Claim::Of(Owner::Session, None);
         }
-        let open = inner.in_flight.iter().map(|case| Owner::Case(case.clone()));
-        let open: Vec<Owner> = open.filter(|owner| inner.has_answer(owner, asked.by(owner))).collect();
+        let asking = inner.in_flight.iter().filter(|case| !inner.paused.contains(case));
+        let asking: Vec<Owner> = asking.cloned().map(Owner::Case).collect();
+        if asking.is_empty() && !inner.paused.is_empty() && self.mode != InferenceMode::Replay {
+            return Claim::Of(Owner::Session, None);
+        }
+        let somebody_asks = !asking.is_empty();
+        let open: Vec<Owner> =
+            asking.into_iter().filter(|owner| inner.has_answer(owner, asked.by(owner))).collect();
         if self.strict && inner.disagree(&open, asked) {
             return Claim::Open(open.into_iter().filter_map(case_of).collect());
         }
@@ -141,7 +152,7 @@ impl Ledger {
             if let Some(owner) = inner.any_with_answer(asked) {
                 return Claim::Of(owner, Some(Decided::Content));
             }
-            if !inner.in_flight.is_empty() && !asked_by_chance && self.mode != InferenceMode::Replay {
+            if somebody_asks && !asked_by_chance && self.mode != InferenceMode::Replay {
                 inner.unattributed(asked.request);
             }
         }

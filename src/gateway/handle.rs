@@ -266,6 +266,17 @@ impl Gateway {
         self.server.ledger.open(case);
     }
 
+    /// Something asks in the middle of `case` that is not its own: what names nobody is not taken for its call, until
+    /// [`Gateway::resume`] or its end.
+    pub fn pause(&self, case: &CaseId) {
+        self.server.ledger.pause(case);
+    }
+
+    /// `case` asks for itself again.
+    pub fn resume(&self, case: &CaseId) {
+        self.server.ledger.resume(case);
+    }
+
     /// A case ends. In a mode that records, what was recorded since [`Gateway::open`] replaces the old set if `keep`;
     /// else the old set stays as it was. Writes to disk in modes that record.
     pub fn close(&self, case: &CaseId, keep: bool) -> Traffic {

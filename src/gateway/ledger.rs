@@ -55,6 +55,8 @@ pub(super) struct Inner {
     /// Who has recorded a question, ids aside.
     knowing: HashMap<Key, Vec<Owner>>,
     pub(super) in_flight: Vec<CaseId>,
+    /// Those of them in which something asks that is not their own.
+    pub(super) paused: Vec<CaseId>,
     /// Tokens that the providers counted in what was recorded.
     spent: u64,
     /// Whose sets were written.
@@ -156,6 +158,16 @@ impl Ledger {
         }
     }
 
+    /// What is asked meanwhile and names nobody is not of `case`, though it has not ended.
+    pub(super) fn pause(&self, case: &CaseId) {
+        self.lock().paused.push(case.clone());
+    }
+
+    /// The end of a [`Ledger::pause`].
+    pub(super) fn resume(&self, case: &CaseId) {
+        self.lock().paused.retain(|paused| paused != case);
+    }
+
     fn begin(&self, inner: &mut Inner, owner: Owner) {
         self.load(inner, &owner);
         let state = inner.state(owner);
@@ -176,6 +188,7 @@ impl Ledger {
         let owner = Owner::Case(case.clone());
         let mut inner = self.lock();
         inner.in_flight.retain(|open| open != case);
+        inner.paused.retain(|paused| paused != case);
         let state = inner.state(owner.clone());
         let mut traffic = std::mem::take(&mut state.traffic);
         let mut finished = None;
@@ -265,21 +278,22 @@ impl Ledger {
         }
     }
 
-    /// What to do with `request`, which names the case `named` itself or none. What is `polled` belongs to no case.
-    pub(super) fn decide(&self, request: Request, named: Option<(CaseId, Decided)>, polled: bool) -> Verdict {
+    /// What to do with `request`, which names the case `named` itself or none. What is `common` belongs to no case.
+    pub(super) fn decide(&self, request: Request, named: Option<(CaseId, Decided)>, common: bool) -> Verdict {
         let request = crate::recording::with_fixed_boundary(self.masks.request(request));
         let rules = Arc::clone(&self.rules);
         let mut asked = Asked::new(&request, &rules, self.spellings.get_or_init(Spellings::default));
         // What most calls need is computed before the lock is taken.
         match &named {
-            Some((case, _)) if !polled => asked.by(&Owner::Case(case.clone())),
+            Some((case, _)) if !common => asked.by(&Owner::Case(case.clone())),
             _ => asked.by(&Owner::Session),
         };
         let mut inner = self.lock();
-        // A recording by another hand may have it with a case.
+        // A recording by another hand may have it with a case; and a worker that lives on says of all its calls what was true
+        // of the first.
         let mut elsewhere =
             || self.mode == InferenceMode::Replay && !inner.knows(&Owner::Session, asked.by(&Owner::Session));
-        let claim = if polled && !elsewhere() {
+        let claim = if common && !elsewhere() {
             Claim::Of(Owner::Session, None)
         } else {
             self.claim(&mut inner, &mut asked, named)

@@ -2,7 +2,7 @@
 
 use super::admin::{self, Admin};
 use super::answer::{AnswerBody, own, own_with, recorded};
-use super::attribution::{case_of_token, named};
+use super::attribution::{case_of_token, named, of_session};
 use super::forward::{Call, Forwarder};
 use super::ledger::{Ledger, Verdict};
 use super::miss_body::miss_body;
@@ -132,7 +132,9 @@ impl Server {
         };
         let polled = parts.method == http::Method::GET
             && upstream.dialect.polled.iter().any(|end| path.ends_with(end));
+        let of_session = of_session(&parts.headers);
         let named = match &self.admin {
+            _ if of_session => None,
             Some(admin) => admin.cases.named(&mut parts.headers, token),
             None => named(&parts.headers, token),
         };
@@ -142,7 +144,7 @@ impl Server {
         // What is not kept is not seen by the ledger when it is answered.
         let unkept = named.as_ref().filter(|_| self.ledger.mode == InferenceMode::Live);
         let unkept = unkept.map(|(case, _)| case.clone());
-        match self.ledger.decide(asked, named, polled) {
+        match self.ledger.decide(asked, named, polled || of_session) {
             Verdict::Replay(loaded, place) => {
                 let exchange = &loaded.set.exchanges[place];
                 before_head(&exchange.response, self.replay_speed).await;

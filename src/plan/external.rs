@@ -299,10 +299,10 @@ pub(super) fn build(
     built
 }
 
-/// Whether `name` is the test with these very params, the test with any, or a class or file that it is in.
+/// Whether `name` is the test with these very params, the test with any, or a class, describe block or file that it is in.
 pub(super) fn is_test(id: &str, name: &str) -> bool {
     let rest = id.strip_prefix(name);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('[') || rest.starts_with("::"))
+    rest.is_some_and(|rest| rest.is_empty() || ["[", "::", " > "].iter().any(|next| rest.starts_with(next)))
 }
 
 fn planned(resolved: &ResolvedSuite, spec: &External, name: &str, origin: Option<&Origin>) -> PlannedCase {

@@ -3,12 +3,31 @@
 use crate::events::CaseReport;
 use crate::model::{Miss, Outcome};
 use crate::source::{Diagnostic, Origin, SourceFile};
-use crate::text::{one_line, plural, sanitize};
+use crate::text::{end_of, one_line, plural, sanitize};
 use std::borrow::Cow;
 
 /// Draws `diagnostics`, with an empty line between two of them and none at the end.
 pub(super) fn draw(diagnostics: &[Diagnostic], color: bool) -> String {
     diagnostics.iter().map(|diagnostic| draw_one(diagnostic, color)).collect::<Vec<_>>().join("\n\n")
+}
+
+/// The same with less of what a test wrote, for people at a terminal.
+pub(super) fn in_short(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    for note in diagnostics.iter_mut().flat_map(|diagnostic| &mut diagnostic.notes) {
+        let Some((title, text)) = Diagnostic::captured_parts(note) else { continue };
+        let lines = text.lines().count();
+        *note = match text.rmatch_indices('\n').nth(LINES - 1) {
+            Some((at, _)) if lines > LINES => {
+                let title = title.trim_end_matches(':');
+                format!(
+                    "{title}, the last {LINES} of {lines} lines:\n{}",
+                    end_of(&text[at + 1..], SHORT_ROOM)
+                )
+            }
+            _ => format!("{title}\n{}", end_of(text, SHORT_ROOM)),
+        };
+    }
+    diagnostics
 }
 
 /// Everything that was wrong with a case. Where a provider call found no recording, that is the likely cause of the rest,
@@ -95,6 +114,9 @@ const CONSEQUENCES: usize = 5;
 const HEADLINE_ROOM: usize = 200;
 /// Bytes of one fact in a drawing. Readers of JUnit and terminals choke on more; JSON has it whole.
 const FACT_ROOM: usize = 32 * 1024;
+/// Lines and bytes of what a test wrote that are shown on a terminal.
+const LINES: usize = 40;
+const SHORT_ROOM: usize = 8 * 1024;
 
 fn draw_one(diagnostic: &Diagnostic, color: bool) -> String {
     let drawn = clean(diagnostic).render(color);
@@ -114,7 +136,14 @@ fn clean(diagnostic: &Diagnostic) -> Diagnostic {
         expected: diagnostic.expected.as_ref().map(text),
         actual: diagnostic.actual.as_ref().map(text),
         hint: diagnostic.hint.as_ref().map(text),
-        notes: diagnostic.notes.iter().map(text).collect(),
+        notes: diagnostic.notes.iter().map(|note| fact(&sanitize(note))).collect(),
+    }
+}
+
+fn fact(note: &str) -> String {
+    match Diagnostic::captured_parts(note) {
+        Some((title, text)) => format!("{title}\n{}", end_of(text, FACT_ROOM)),
+        None => limited(note.to_owned()),
     }
 }
 
@@ -163,6 +192,24 @@ mod tests {
         assert!(
             matches!(told[..], [twice, once] if twice.ends_with(", 2 times") && once.contains("/b (")),
             "{told:?}"
+        );
+    }
+
+    #[test]
+    fn of_what_a_test_wrote_the_end_is_shown() {
+        let lines: String = (1..=50).map(|n| format!("line {n}\n")).collect();
+        let written =
+            |text: &str| vec![Diagnostic::new("bad").note(Diagnostic::captured("stdout", text.trim_end()))];
+        let drawn = draw(&in_short(written(&lines)), false);
+        assert!(
+            drawn.contains("stdout, the last 40 of 50 lines:") && !drawn.contains("line 10\n"),
+            "{drawn}"
+        );
+        assert!(drawn.contains("line 11\n") && draw(&written(&lines), false).contains("line 1\n"), "{drawn}");
+        let long = format!("{}end", "x".repeat(2 * FACT_ROOM));
+        assert!(
+            draw(&written(&long), false).ends_with("end")
+                && draw(&in_short(written(&long)), false).ends_with("end")
         );
     }
 

@@ -5,7 +5,7 @@ use super::external::{Externals, broken, broken_off, too_long, with_log};
 use super::pool::{Pool, Unit, Yield};
 use super::told::judge;
 use crate::events::Event;
-use crate::external::{Answer, Finished, How, Lost, Said, Tool, Worker};
+use crate::external::{Answer, Finished, How, Hung, Lost, Said, Tool, Worker};
 use crate::model::Outcome;
 use crate::source::Diagnostic;
 use crate::wire::trace;
@@ -15,6 +15,9 @@ use tokio::time::{Instant, timeout};
 
 /// How clients of many kinds say that a connection broke.
 const BROKE: [&str; 3] = ["onnection", "ECONN", "socket hang up"];
+
+/// How long a process has to tell what its test does that does not end.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// A process that is spoken with.
 pub(super) struct Conversation<'a, 'p> {
@@ -33,6 +36,8 @@ pub(super) struct Conversation<'a, 'p> {
     told_end: bool,
     /// By when something must be heard of it.
     deadline: Instant,
+    /// What it told of its test that does not end.
+    hanging: Option<Box<Hung>>,
 }
 
 /// The test that runs.
@@ -77,6 +82,7 @@ impl<'a, 'p> Conversation<'a, 'p> {
             finished: 0,
             told_end: false,
             deadline,
+            hanging: None,
         }
     }
 
@@ -91,7 +97,7 @@ impl<'a, 'p> Conversation<'a, 'p> {
                     break Over::Stopped;
                 }
                 said = self.worker.hear() => said,
-                () = tokio::time::sleep_until(self.deadline) => break Over::Silent,
+                () = tokio::time::sleep_until(self.deadline) => break self.silent().await,
             };
             match said {
                 Ok(said) => {
@@ -118,6 +124,15 @@ impl<'a, 'p> Conversation<'a, 'p> {
             Said::Started { id } => {
                 return nonsense(format!("it began `{id}` in the middle of another test"));
             }
+            Said::Outside | Said::Inside => {
+                if let Some(running) = &self.running {
+                    let (scope, case) = (self.with.executor.scope, &self.pool.case(running.place).id);
+                    if matches!(said, Said::Outside) { scope.pause(case) } else { scope.resume(case) }
+                }
+                self.worker.say(&Answer::Go { baggage: None, limit: None }).await;
+            }
+            // It was asked once, and that was its end.
+            Said::Hung(_) => {}
             Said::Finished(finished) => return self.finish(&finished).await,
             Said::Unknown { id } => match self.assigned_as(&id) {
                 Some(place) => {
@@ -137,6 +152,26 @@ impl<'a, 'p> Conversation<'a, 'p> {
             self.deadline = Instant::now() + self.tool.start_timeout;
         }
         Ok(())
+    }
+
+    /// Its time is over. If it is in a test, it may still tell what it does there.
+    async fn silent(&mut self) -> Over {
+        if self.running.is_some() {
+            self.worker.say(&Answer::Hung).await;
+            self.hanging = timeout(LAST_WORD, async {
+                loop {
+                    match self.worker.hear().await {
+                        Ok(Said::Hung(told)) => return Some(told),
+                        Ok(_) => {}
+                        Err(_) => return None,
+                    }
+                }
+            })
+            .await
+            .ok()
+            .flatten();
+        }
+        Over::Silent
     }
 
     /// Takes a test out of those it was given.
@@ -196,8 +231,11 @@ impl<'a, 'p> Conversation<'a, 'p> {
         let case = self.pool.case(place);
         let begun = self.with.begin(place, case);
         self.running = Some(Running { place, begun, _slot: slot });
-        self.deadline = Instant::now() + self.with.limit(case);
-        self.worker.say(&Answer::Go { baggage: &trace::baggage(&case.id) }).await;
+        let limit = self.with.limit(case);
+        self.deadline = Instant::now() + limit;
+        let baggage = trace::baggage(&case.id);
+        let limit = Some(limit.as_secs_f64());
+        self.worker.say(&Answer::Go { baggage: Some(&baggage), limit }).await;
         Ok(())
     }
 
@@ -248,7 +286,13 @@ impl<'a, 'p> Conversation<'a, 'p> {
             let at = |what: String| Diagnostic::at(case.origin.clone(), what);
             let (why, elsewhere) = match &over {
                 Over::BrokenOff(reason) => (broken_off(case, reason), true),
-                Over::Silent => (too_long(case, self.with.limit(case), self.worker.tail()), false),
+                Over::Silent => {
+                    let told = self.hanging.take().ok_or_else(|| self.worker.tail());
+                    let is_told = told.is_ok();
+                    let why = too_long(case, self.with.limit(case), told);
+                    let all = format!("all of it is in {}", self.worker.log().display());
+                    (if is_told { why } else { why.note(all) }, false)
+                }
                 Over::Lost(lost @ Lost::Nonsense(_)) => {
                     (with_log(at(format!("{name} was ended: {lost}")), self.worker.tail()), true)
                 }

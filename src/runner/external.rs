@@ -10,9 +10,9 @@ use super::executor::Executor;
 use super::pool::{Pool, Yield};
 use super::scheduler::{Shared, skipped};
 use super::slots::Slots;
-use super::told::judge;
+use super::told::{captured, judge};
 use crate::events::{CaseReport, CaseStart, Event};
-use crate::external::{ADAPTERS, Error, How, Single, Tool, Worker, Workshop};
+use crate::external::{ADAPTERS, Error, How, Hung, Single, Tool, Worker, Workshop};
 use crate::model::{Outcome, Traffic};
 use crate::plan::{PlannedCase, PlannedTool, Rendered};
 use crate::source::Diagnostic;
@@ -209,7 +209,7 @@ impl<'a> Externals<'a> {
             biased;
             reason = self.shared.stop.broken_off() => broken(broken_off(case, &reason), true),
             finished = single.finished() => judge(case, &finished),
-            () = tokio::time::sleep(limit) => broken(too_long(case, limit, single.tail()), false),
+            () = tokio::time::sleep(limit) => broken(too_long(case, limit, Err(single.tail())), false),
         };
         drop(single);
         self.end(place, case, begun, (ended, outcome));
@@ -289,9 +289,22 @@ pub(super) fn broken_off(case: &PlannedCase, reason: &str) -> Diagnostic {
     Diagnostic::at(case.origin.clone(), format!("the test was broken off: {reason}"))
 }
 
-pub(super) fn too_long(case: &PlannedCase, limit: Duration, log: Vec<String>) -> Diagnostic {
-    let error = Diagnostic::at(case.origin.clone(), format!("the test did not end within {limit:?}"));
-    with_log(error, log).hint("`timeout:` in the suite or --case-timeout gives it more")
+/// `told` is what the process said of it, or else the end of its log.
+pub(super) fn too_long(
+    case: &PlannedCase,
+    limit: Duration,
+    told: Result<Box<Hung>, Vec<String>>,
+) -> Diagnostic {
+    let mut error = Diagnostic::at(case.origin.clone(), format!("the test did not end within {limit:?}"));
+    match told {
+        Ok(hung) => {
+            let place = hung.detail.iter().map(|place| place.trim_end()).filter(|place| !place.is_empty());
+            error.notes.extend(place.map(|place| format!("it was in:\n{place}")));
+            error.notes.extend(captured([("stdout", &hung.stdout), ("stderr", &hung.stderr)]));
+        }
+        Err(log) => error = with_log(error, log),
+    }
+    error.hint("`timeout:` in the suite or --case-timeout gives it more")
 }
 
 pub(super) fn with_log(error: Diagnostic, log: Vec<String>) -> Diagnostic {

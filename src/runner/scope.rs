@@ -9,6 +9,17 @@ pub trait CaseScope: Send + Sync {
     /// `case` begins. Opening it again (a retry) starts it afresh.
     fn open(&self, case: &CaseId);
 
+    /// Until [`CaseScope::resume`], what several cases share is being set up or taken down: what is asked of the stack is not
+    /// `case`'s own, though it has begun.
+    fn pause(&self, case: &CaseId) {
+        let _ = case;
+    }
+
+    /// `case` goes on.
+    fn resume(&self, case: &CaseId) {
+        let _ = case;
+    }
+
     /// `case` is about to send `text` (a URL, a body) to the stack. What it names, the stack has not made up.
     fn sent(&self, case: &CaseId, text: &[u8]) {
         let _ = (case, text);

@@ -39,17 +39,20 @@ fn failure(case: &PlannedCase, finished: &Finished) -> Diagnostic {
     };
     let detail = finished.detail.iter().map(|detail| detail.trim_end().to_owned());
     failure.notes.extend(detail.filter(|detail| !detail.is_empty()));
-    let captured = [
-        ("captured stdout", &finished.stdout),
-        ("captured stderr", &finished.stderr),
-        ("captured log", &finished.log),
-    ];
-    for (name, text) in captured {
-        if let Some(text) = text.as_ref().map(|text| text.trim_end()).filter(|text| !text.is_empty()) {
-            failure.notes.push(format!("{name}:\n{text}"));
-        }
-    }
+    let Finished { stdout, stderr, log, .. } = finished;
+    failure.notes.extend(captured([("stdout", stdout), ("stderr", stderr), ("log", log)]));
     failure
+}
+
+/// What a test left on its streams, as notes.
+pub(super) fn captured<const N: usize>(
+    streams: [(&str, &Option<String>); N],
+) -> impl Iterator<Item = String> {
+    let said = streams.map(|(name, text)| {
+        let text = text.as_ref().map(|text| text.trim_end()).filter(|text| !text.is_empty())?;
+        Some(Diagnostic::captured(name, text))
+    });
+    said.into_iter().flatten()
 }
 
 /// Where the test failed: in its own file, of which we have the text, or in words.

@@ -4,6 +4,9 @@ use super::Origin;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use std::ops::Range;
 
+/// How a fact begins that has what a test wrote.
+const CAPTURED: &str = "captured ";
+
 /// What was wrong, where, and what to do about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Diagnostic {
@@ -52,6 +55,16 @@ impl Diagnostic {
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
+    }
+
+    /// A fact: `text` is what a test left on `stream`. Of it, the end is what tells, and reports may leave the beginning out.
+    pub fn captured(stream: &str, text: &str) -> String {
+        format!("{CAPTURED}{stream}:\n{text}")
+    }
+
+    /// The first line and the text of a fact that [`Diagnostic::captured`] made.
+    pub fn captured_parts(note: &str) -> Option<(&str, &str)> {
+        note.split_once('\n').filter(|(title, _)| title.starts_with(CAPTURED))
     }
 
     /// `file:line:column: what`, for places with room for one line only.

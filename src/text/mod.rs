@@ -2,6 +2,7 @@
 //! (control characters, secrets). Knows nothing of tests, stacks or suites.
 
 mod duration;
+mod end_of;
 mod key_shapes;
 mod palette;
 mod plural;
@@ -15,6 +16,7 @@ mod spellings;
 mod table;
 
 pub use duration::seconds;
+pub use end_of::end_of;
 pub use key_shapes::{KEY_SHAPES, KeyShape};
 pub use palette::Palette;
 pub use plural::plural;

@@ -12,6 +12,9 @@ pub const CASE_MEMBER: &str = "stack-test.case";
 /// The baggage member that says which step of the case is under way, counted from 1.
 pub const STEP_MEMBER: &str = "stack-test.step";
 
+/// The baggage member of calls that are of no case: what several tests of another runner share makes them.
+pub const SESSION_MEMBER: &str = "stack-test.session";
+
 /// Characters of a step's name; what is longer was not sent by us.
 const LONGEST_STEP: usize = 200;
 
@@ -35,6 +38,11 @@ pub fn case_in_baggage(header: &str) -> Option<CaseId> {
     // A Python stack under OpenTelemetry spells a space that it was sent as `%20` in another way when it passes it on.
     let spelled = member(header, CASE_MEMBER)?.replace('+', " ");
     CaseId::parse(&percent_decode_str(&spelled).decode_utf8().ok()?)
+}
+
+/// Whether a baggage header says that the call is of no case.
+pub fn is_of_session(header: &str) -> bool {
+    member(header, SESSION_MEMBER) == Some("1")
 }
 
 /// The step of the case that a baggage header says is under way.
@@ -86,6 +94,8 @@ mod tests {
 
     #[test]
     fn baggage_of_others_names_no_case() {
-        assert_eq!(case_in_baggage("userId=alice, serverNode=DF%2028"), None);
+        let theirs = "userId=alice, serverNode=DF%2028";
+        assert_eq!(case_in_baggage(theirs), None);
+        assert!(!is_of_session(theirs) && is_of_session(&format!("{theirs},stack-test.session=1")));
     }
 }

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import threading
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -54,16 +55,19 @@ class Stack:
 
 
 class Tool:
-    """A tool started for one phase, and what it said."""
+    """A tool started for one phase, and what it said; that it leaves its test and comes back goes to `notes`."""
 
-    def __init__(self, command, cwd, phase, stack_url="http://127.0.0.1:1", options=None, env=None):
+    def __init__(self, command, cwd, phase, stack_url="http://127.0.0.1:1", options=None, env=None, own_group=False):
         listener = socket.create_server(("127.0.0.1", 0))
         listener.settimeout(PATIENCE)
         full = dict(os.environ, STACK_TEST_CONTROL=f"127.0.0.1:{listener.getsockname()[1]}",
                     STACK_TEST_CONTROL_TOKEN="a made-up token", STACK_TEST_PHASE=phase, STACK_TEST_STACK_URL=stack_url,
                     STACK_TEST_OPTIONS=json.dumps(options or {}), **(env or {}))
+        if own_group:
+            full["STACK_TEST_OWN_GROUP"] = "1"
         self.process = subprocess.Popen(command, cwd=cwd, env=full, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, text=True)
+                                        stderr=subprocess.STDOUT, text=True, start_new_session=own_group)
+        self.notes = []
         self._output = []
         self._pump = threading.Thread(target=lambda: self._output.extend(self.process.stdout), daemon=True)
         self._pump.start()
@@ -98,6 +102,13 @@ class Tool:
     def ended(self):
         """The exit code."""
         return self.process.wait(PATIENCE)
+
+    def group_lives(self):
+        try:
+            os.killpg(self.process.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
     def close(self):
         self._watch.cancel()
@@ -140,12 +151,24 @@ def run(tool, ids):
         elif kind == "started":
             rest.append(message)
             tool.say(type="go", baggage=f"stack-test.case={short(message['id'])}")
+        elif kind in ("outside", "inside"):
+            tool.notes.append((kind, None))
+            tool.say(type="go")
         elif kind == "finished":
             assert message["id"] not in results, message
             results[message["id"]] = message
         else:
             rest.append(message)
     return results, rest, tool.ended()
+
+
+def wait_until(true):
+    end = time.monotonic() + PATIENCE
+    while not true():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def short(name):

@@ -28,9 +28,9 @@ class Jest(unittest.TestCase):
             with open(os.path.join(self.folder, f"{name}.test.js"), "w", encoding="utf-8") as file:
                 file.write("const url = process.env.STACK_TEST_STACK_URL;\n" + textwrap.dedent(text).lstrip("\n"))
 
-    def tool(self, phase, *args, env=ENV):
+    def tool(self, phase, *args, env=ENV, own_group=False):
         command = ["node", f"{JEST}/node_modules/.bin/jest", "--runInBand", f"--testRunner={controller.NODE_FOLDER}/jest_runner.cjs", *args]
-        tool = Tool(command, self.folder, phase, self.stack.url, env=env)
+        tool = Tool(command, self.folder, phase, self.stack.url, env=env, own_group=own_group)
         self.addCleanup(tool.close)
         self.assertEqual((tool.hello["tool"], tool.hello["token"]), ("jest", "a made-up token"))
         return tool
@@ -92,7 +92,7 @@ class Jest(unittest.TestCase):
             """)
         results, _, _ = controller.run(self.tool("run"), ["a.test.js::two > b"])
         self.assertEqual({name: r["outcome"] for name, r in results.items()}, {"a.test.js::two > b": "passed"})
-        self.assertEqual(self.stack.calls, [("/top", None), ("/two", None)])
+        self.assertEqual(self.stack.calls, [(path, "stack-test.session=1") for path in ("/top", "/two")])
 
     def test_failure_after_the_last_test_is_told_with_it(self):
         self.write(a="""
@@ -171,6 +171,26 @@ class Jest(unittest.TestCase):
         tool.say(type="go", baggage="stack-test.case=a")
         tool.socket.shutdown(2)
         self.assertEqual(tool.ended(), 70)
+
+    def test_what_hangs_tells_what_it_printed_and_what_it_started_ends_with_it(self):
+        self.write(a="""
+            test("one", () => {
+              console.log("so far");
+              require("child_process").spawn("sleep", ["600"]);
+              return new Promise((done) => setTimeout(done, 600000));
+            }, 700000);
+            """)
+        tool = self.tool("run", own_group=True)
+        tool.hear(), tool.say(type="select", ids=["a.test.js::one"])
+        tool.hear(), tool.say(type="go", baggage="stack-test.case=a")
+        told = {"stdout": ""}
+        while not told.get("stdout"):  # it may not be there yet
+            tool.say(type="hung")
+            told = tool.hear()
+        self.assertEqual((told["type"], told["stdout"]), ("hung", "so far\n"))
+        tool.socket.shutdown(2)
+        self.assertEqual(tool.ended(), -9)
+        self.assertTrue(controller.wait_until(lambda: not tool.group_lives()))
 
 
 if __name__ == "__main__":

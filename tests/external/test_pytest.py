@@ -75,10 +75,16 @@ class Collecting(World):
         self.assertIn("no_such_module", errors[0]["message"])
         self.assertNotEqual(code, 0)
 
-    def test_end_before_collection_is_told(self):
+    def test_end_before_collection_is_an_end_without_a_list(self):
         self.write(conftest="def pytest_collection(): pytest.exit('no licence', returncode=0)", test_a="def test_a(): pass")
-        _, errors, _ = self.collect()
-        self.assertEqual(len(errors), 1)
+        tool = self.tool("collect")
+        self.assertIsNone(tool.hear())
+        self.assertNotEqual(tool.ended(), 0)
+        self.assertIn("no licence", tool.output())
+        self.write(conftest="")
+        tool = self.tool("collect", "nodir")
+        self.assertIsNone(tool.hear())
+        self.assertIn("file or directory not found: nodir", tool.output())
 
 
 class Staying(World):
@@ -224,7 +230,7 @@ class Results(World):
         self.assertIn("to stdout", some["stdout"])
         self.assertIn("to stderr", some["stderr"])
         self.assertIn("to the log", some["log"])
-        self.assertLessEqual(len(results["test_much"]["stdout"]), 65536)
+        self.assertEqual(len(results["test_much"]["stdout"]), 65537)  # so that it is seen that there was more
         self.assertTrue(results["test_much"]["stdout"].endswith("the end\n"))
         self.assertEqual(results["test_odd"]["outcome"], "failed")
 
@@ -273,6 +279,26 @@ class Results(World):
         self.assertEqual(results["test_a"]["outcome"], "passed", results["test_a"]["detail"])
 
 
+    def test_error_of_a_shared_fixture_is_told_at_length_once_and_shortly(self):
+        self.write(test_a="""
+            def deep(): raise ValueError("not there")  # of it
+            @pytest.fixture(scope="module")
+            def shared(): deep()
+            @pytest.fixture
+            def own(shared): pass
+            def test_1(own): pass
+            def test_2(shared): pass
+            """)
+        results, _, _ = self.run_all()
+        self.assertEqual({r["outcome"] for r in results.values()}, {"error"})
+        self.assertIn("# of it", results["test_1"]["detail"])
+        self.assertEqual(results["test_2"]["detail"], "as in test_a.py::test_1: what they share failed there")
+        self.assertIn("not there", results["test_2"]["message"])
+        self.write(test_a="def test_1():\n    kept = 1\n    assert kept == 2\n")
+        self.assertNotIn("kept = 1", self.run_all()[0]["test_1"]["detail"])
+        self.assertIn("kept = 1", self.run_all("--tb=long")[0]["test_1"]["detail"])
+
+
 class Ending(World):
     def test_session_that_ends_in_a_test_tells_so(self):
         for end in ("pytest.exit('enough', returncode=0)", "raise KeyboardInterrupt", "os._exit(0)"):
@@ -300,6 +326,43 @@ class Ending(World):
         tool.socket.shutdown(2)
         self.assertEqual(tool.ended(), 70)
 
+    def test_what_its_tests_started_ends_with_it(self):
+        self.write(test_a="""
+            import subprocess, sys, time
+            def test_1():
+                subprocess.Popen(["sh", "-c", "echo begun; exec sleep 600"], stdout=open("child", "w"), stderr=subprocess.DEVNULL)
+                time.sleep(600)
+            """)
+        tool = self.tool("run", own_group=True)
+        tool.hear(), tool.hear(), tool.say(type="run", id="test_a.py::test_1")
+        tool.hear(), tool.say(type="end")
+        tool.hear(), tool.say(type="go", baggage="stack-test.case=a")
+        child = os.path.join(self.folder, "child")
+        self.assertTrue(controller.wait_until(lambda: os.path.exists(child) and os.path.getsize(child)))
+        tool.socket.shutdown(2)
+        self.assertEqual(tool.ended(), -9)
+        self.assertTrue(controller.wait_until(lambda: not tool.group_lives()))
+
+    def test_what_hangs_tells_where(self):
+        self.write(test_a="""
+            import time
+            def hangs(): time.sleep(600)  # here
+            def test_1():
+                print("so far")
+                hangs()
+            """)
+        tool = self.tool("run")
+        tool.hear(), tool.hear(), tool.say(type="run", id="test_a.py::test_1")
+        tool.hear(), tool.say(type="end")
+        tool.hear(), tool.say(type="go", baggage="stack-test.case=a", limit=600)
+        told = {"detail": ""}
+        while "# here" not in told["detail"] or not told["stdout"]:  # it may not be there yet
+            tool.say(type="hung")
+            told = tool.hear()
+        self.assertEqual((told["type"], told["stdout"]), ("hung", "so far\n"))
+        self.assertIn("test_1", told["detail"])
+        self.assertNotIn("_pytest", told["detail"])
+
     def test_nothing_of_a_test_runs_before_go(self):
         self.write(conftest="def pytest_runtest_logstart(): open('begun', 'w').close()", test_a="def test_1(): pass")
         tool = self.tool("run")
@@ -313,6 +376,11 @@ class Ending(World):
 
 
 class Baggage(World):
+    def tool(self, *args, **options):
+        tool = super().tool(*args, **options)
+        tool.notes = self.stack.calls
+        return tool
+
     def calls(self, text, **files):
         self.write(test_a=text, **files)
         results, _, _ = self.run_all()
@@ -393,7 +461,7 @@ class Baggage(World):
             """)
         self.assertEqual(calls, [("/a", "stack-test.case=test_a")])
 
-    def test_fixtures_of_several_tests_are_nobodys(self):
+    def test_fixtures_of_several_tests_are_the_sessions(self):
         calls = self.calls("""
             import requests, unittest
             def get(path): requests.get(URL + path)
@@ -422,10 +490,17 @@ class Baggage(World):
                 def test_u(self): get("/u")
             """)
         a, b, u = (f"stack-test.case=test_{name}" for name in "abu")
-        self.assertEqual(calls, [
-            ("/session-up", None), ("/module-up", None), ("/own-up", a), ("/a", a), ("/own-down", a), ("/own-up", b),
-            ("/broken-up", None), ("/b", b), ("/own-down", b), ("/class-up", None), ("/set-up", u), ("/u", u),
-            ("/module-down", None), ("/session-down", None)])
+        session = "stack-test.session=1"
+        self.assertEqual([call for call in calls if call[0] not in ("outside", "inside")], [
+            ("/session-up", session), ("/module-up", session), ("/own-up", a), ("/a", a), ("/own-down", a), ("/own-up", b),
+            ("/broken-up", session), ("/b", b), ("/own-down", b), ("/class-up", session), ("/set-up", u), ("/u", u),
+            ("/module-down", session), ("/session-down", session)])
+        # A stack that passes no baggage on: each of them is told of, too.
+        outside = False
+        for path, baggage in calls:
+            outside = {"outside": True, "inside": False}.get(path, outside)
+            if path not in ("outside", "inside"):
+                self.assertEqual(outside, baggage == session, path)
 
 
 class Options(World):

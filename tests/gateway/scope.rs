@@ -95,6 +95,37 @@ async fn baggage_is_checked_against_the_content() {
     assert_eq!(gateway.close(&x, true).replayed, 2);
 }
 
+/// What several tests of another runner share is set up in the first of them.
+#[tokio::test]
+async fn in_the_middle_of_a_case_the_session_may_ask() {
+    let root = tempfile::tempdir().unwrap();
+    let provider = counting().await;
+    let (x, y) = (case("x"), case("y"));
+    for mode in [InferenceMode::Record, InferenceMode::Replay] {
+        let gateway = gateway(root.path(), mode, &provider.url).await;
+        gateway.open(&x);
+        let marked = chat(&gateway, None, "[1]").header("baggage", "stack-test.session=1");
+        assert_eq!(send(marked).await.text(), "{\"n\":0}");
+        gateway.pause(&x);
+        assert_eq!(send(chat(&gateway, None, "[2]")).await.text(), "{\"n\":1}");
+        gateway.resume(&x);
+        assert_eq!(send(chat(&gateway, None, "[3]")).await.text(), "{\"n\":2}");
+        let own = gateway.close(&x, true);
+        assert_eq!((own.recorded + own.replayed, own.misses.len()), (1, 0));
+        let session = gateway.finish().await.session;
+        assert_eq!((session.recorded + session.replayed, session.misses.len()), (2, 0));
+    }
+    // Another case that runs meanwhile is not the only one that may ask.
+    let gateway = gateway(root.path(), InferenceMode::Record, &provider.url).await;
+    gateway.open(&x);
+    gateway.open(&y);
+    gateway.pause(&x);
+    send(chat(&gateway, None, "[4]")).await;
+    gateway.close(&x, false);
+    send(chat(&gateway, None, "[5]")).await;
+    assert_eq!(gateway.close(&y, true).recorded, 1);
+}
+
 #[tokio::test]
 async fn side_by_side_and_in_any_order_each_case_is_answered_the_same() {
     let root = tempfile::tempdir().unwrap();

@@ -92,6 +92,14 @@ impl CaseScope for Watching {
         self.inner.open(case);
     }
 
+    fn pause(&self, case: &CaseId) {
+        self.inner.pause(case);
+    }
+
+    fn resume(&self, case: &CaseId) {
+        self.inner.resume(case);
+    }
+
     fn sent(&self, case: &CaseId, text: &[u8]) {
         self.inner.sent(case, text);
     }

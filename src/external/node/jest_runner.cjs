@@ -3,7 +3,8 @@
 // are which tests of a file run, when each begins and ends, and how it went, as JSON lines over a connection to loopback:
 //
 //   collect:  hello, collected (one for each file)
-//   run:      hello, then for each file: file -> select; for each test: started -> go, finished
+//   run:      hello, then for each file: file -> select; for each test: started -> go, outside -> go once it is through and
+//             hooks of the file may follow, finished
 //
 // jest runs files whole and in its own order, and what it must not run has to be skipped before the file's first hook; so it
 // says what a file has and is told what to select, where pytest is told one test after the other.
@@ -16,14 +17,19 @@ const { createRequire } = require('node:module');
 const { realpathSync } = require('node:fs');
 const { current } = require('./preload.cjs'); // again, for those who set NODE_OPTIONS themselves
 
-const KEPT = 64 * 1024; // bytes of each captured text; the end is what tells
+const KEPT = 64 * 1024 + 1; // bytes of each captured text, one more than stack-test keeps; the end is what tells
+const SESSION = 'stack-test.session=1'; // whose calls are of no test
 const RETRY_TIMES = Symbol.for('RETRY_TIMES');
 
 // -- the connection --------------------------------------------------------------------------------------------------
 
 /** The connection to stack-test. When it ends, so does the process: nothing may outlive a killed stack-test. */
 class Link {
-  constructor(address) {
+  constructor(address, ownGroup) {
+    const end = () => {
+      if (ownGroup) process.kill(0, 'SIGKILL'); // the group that was made for it, with all that its tests started
+      process.exit(70);
+    };
     const at = address.lastIndexOf(':');
     this.waiting = [];
     this.socket = net.connect(Number(address.slice(at + 1)), address.slice(0, at));
@@ -32,9 +38,12 @@ class Link {
     this.socket.setEncoding('utf8').on('data', (text) => {
       const lines = (rest + text).split('\n');
       rest = lines.pop();
-      for (const line of lines) this.waiting.shift()?.(JSON.parse(line));
+      for (const message of lines.map((line) => JSON.parse(line))) {
+        if (message.type === 'hung') this.tell({ type: 'hung', ...this.hung?.() });
+        else this.waiting.shift()?.(message);
+      }
     });
-    this.socket.on('error', () => process.exit(70)).on('close', () => process.exit(70));
+    this.socket.on('error', end).on('close', end);
     this.socket.unref(); // jest ends when it is done, connection or not
   }
 
@@ -62,8 +71,10 @@ function connection(version) {
   if (link === undefined) {
     const { STACK_TEST_CONTROL: control, STACK_TEST_CONTROL_TOKEN: token, STACK_TEST_PHASE: phase = 'run' } = process.env;
     delete process.env.STACK_TEST_CONTROL;
+    const ownGroup = process.env.STACK_TEST_OWN_GROUP !== undefined;
     delete process.env.STACK_TEST_CONTROL_TOKEN;
-    link = control ? new Link(control) : null;
+    delete process.env.STACK_TEST_OWN_GROUP;
+    link = control ? new Link(control, ownGroup) : null;
     if (link) {
       link.phase = phase;
       link.tell({ type: 'hello', token, tool: 'jest', version, phase });
@@ -162,9 +173,9 @@ class File {
     else if (event.name === 'run_finish') await this.end(state);
     else if (this.ids.has(event.test)) {
       if (event.name === 'test_start') await this.start(event.test);
-      else if (event.name === 'test_skip') this.finish(event.test, { outcome: 'skipped', reason: 'test.skip' });
-      else if (event.name === 'test_todo') this.finish(event.test, { outcome: 'skipped', reason: 'todo' });
-      else if (event.name === 'test_done') this.finish(event.test, this.verdict(event.test));
+      else if (event.name === 'test_skip') await this.finish(event.test, { outcome: 'skipped', reason: 'test.skip' });
+      else if (event.name === 'test_todo') await this.finish(event.test, { outcome: 'skipped', reason: 'todo' });
+      else if (event.name === 'test_done') await this.finish(event.test, this.verdict(event.test));
     }
   }
 
@@ -179,6 +190,7 @@ class File {
     } else {
       const answer = await this.link.ask({ type: 'file', file: this.file, tests: [...found.keys()] }, 'select');
       selected = answer.ids;
+      current.baggage = SESSION;
     }
     const wanted = new Set(selected);
     for (const [id, test] of found) {
@@ -209,7 +221,9 @@ class File {
     this.release();
     const answer = await this.link.ask({ type: 'started', id: this.ids.get(test) }, 'go');
     this.output = { stdout: '', stderr: '' };
-    current.baggage = answer.baggage ?? null;
+    // Asked for when the test takes too long.
+    this.link.hung = () => ({ stdout: plain(this.output.stdout), stderr: plain(this.output.stderr) });
+    current.baggage = answer.baggage ?? SESSION;
   }
 
   verdict(test) {
@@ -227,13 +241,15 @@ class File {
   }
 
   /** Held until the next test starts: an afterAll that fails then is told with the last test before it, not lost. */
-  finish(test, verdict) {
-    current.baggage = null;
+  async finish(test, verdict) {
+    const ran = current.baggage !== SESSION;
+    current.baggage = SESSION;
     this.held = {
       type: 'finished', id: this.ids.get(test), strict: false, duration: (test.duration ?? 0) / 1000, reason: null, message: null,
       detail: null, file: this.file, line: lineOf(test.asyncError, this.testPath), log: '',
       stdout: plain(this.output.stdout), stderr: plain(this.output.stderr), ...verdict,
     };
+    if (ran) await this.link.ask({ type: 'outside' }, 'go');
   }
 
   release() {

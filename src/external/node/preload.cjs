@@ -7,9 +7,9 @@
 // context is another one. Tests of one process run one after the other, so one value for the process is right.
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]', '::1']);
-const OWN_KEY = 'stack-test.case=';
+const OWN_KEYS = ['stack-test.case=', 'stack-test.session='];
 
-/** Whose calls are made now: the whole value of the header, or null between tests. Set by jest_runner.cjs. */
+/** Whose calls are made now: the whole value of the header, or null in what runs no tests. Set by jest_runner.cjs. */
 const current = { baggage: null };
 
 /** Scheme, host and port in one spelling; undefined for what is no URL. */
@@ -27,7 +27,7 @@ function normal(url) {
 function merged(existing) {
   const before = Array.isArray(existing) ? existing.join(',') : existing;
   if (!before) return current.baggage;
-  return String(before).includes(OWN_KEY) ? null : `${before},${current.baggage}`;
+  return OWN_KEYS.some((key) => String(before).includes(key)) ? null : `${before},${current.baggage}`;
 }
 
 // fetch, and `undici` from npm whatever its version: they announce each request, redirects included, before its headers

@@ -9,32 +9,41 @@ is. Messages are JSON, one a line, over a connection to loopback:
 
     collect:  hello, collected; if it may stay and can: -> begin, then on as in `run`
     run:      hello, ready, then for each test: next -> run | end, started -> go, finished
+              in between, where fixtures are set up or torn down that several tests share: outside -> go, inside -> go
 
-If the connection ends, so does the process, there and then: nothing may outlive a killed stack-test.
+If the connection ends, so does the process, there and then, with all that it started: nothing may outlive a killed
+stack-test.
 """
 
+import faulthandler
 import json
 import os
 import queue
+import signal
 import socket
 import sys
 import threading
+import traceback
 from urllib.parse import urlsplit
 
 import pytest
 
-KEPT = 64 * 1024  # bytes of each captured text; the end is what tells
+KEPT = 64 * 1024 + 1  # bytes of each captured text, one more than stack-test keeps; the end is what tells
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
-OWN_KEY = "stack-test.case="
+OWN_KEYS = ("stack-test.case=", "stack-test.session=")
+SESSION = "stack-test.session=1"  # of no test
 
 
 # -- the connection ----------------------------------------------------------------------------------------------------
 
 
 class Link:
-    """The connection to stack-test. Only the main thread sends; a thread of its own waits for what comes."""
+    """The connection to stack-test. A thread of its own waits for what comes, and says what a test does that hangs."""
 
-    def __init__(self, address):
+    def __init__(self, address, own_group):
+        self.hung = None  # tells what the test does that does not end
+        self._own_group = own_group
+        self._sending = threading.Lock()
         host, port = address.rsplit(":", 1)
         self._socket = socket.create_connection((host, int(port)), timeout=10)
         self._socket.settimeout(None)
@@ -52,18 +61,29 @@ class Link:
                 for line in lines:
                     if not line.endswith(b"\n"):
                         break
-                    self._answers.put(json.loads(line))
+                    answer = json.loads(line)
+                    if answer.get("type") == "hung":
+                        self.tell(type="hung", **(self.hung() if self.hung else {}))
+                    else:
+                        self._answers.put(answer)
         except (OSError, ValueError):
             pass
-        os._exit(70)
+        self._end()
 
     def tell(self, **message):
         if os.getpid() != self._pid:
             return
         try:
-            self._socket.sendall(json.dumps(message).encode() + b"\n")
+            with self._sending:
+                self._socket.sendall(json.dumps(message).encode() + b"\n")
         except OSError:
-            os._exit(70)
+            self._end()
+
+    def _end(self):
+        """Ends the process, and its group if that was made for it: whatever tests started is in it."""
+        if self._own_group:
+            os.kill(0, signal.SIGKILL)
+        os._exit(70)
 
     def ask(self, *wanted, **message):
         """Says something and waits for the answer, which must be of one of the types `wanted`."""
@@ -81,7 +101,7 @@ class Link:
 
 
 class Current:
-    """The baggage of the test that runs. One for the process, not one a thread: threads of a test belong to it."""
+    """Whose a call is: the test's that runs, or the session's. One for the process, not one a thread: threads of a test belong to it."""
 
     def __init__(self, stack_url):
         self.baggage = None
@@ -99,12 +119,12 @@ class Current:
 
     def header(self, scheme, host, port, existing):
         """The value of `baggage` for a request, or None to leave its headers alone."""
-        ours = self.baggage
-        if ours is None or self.wide or self._normal(scheme, host, port) != self._origin:
+        ours = SESSION if self.wide or self.baggage is None else self.baggage
+        if self._normal(scheme, host, port) != self._origin:
             return None
         if not existing:
             return ours
-        return None if OWN_KEY in existing else f"{existing},{ours}"
+        return None if any(key in existing for key in OWN_KEYS) else f"{existing},{ours}"
 
 
 # The header is put on at the last stop before the wire, on a copy: it is not carried along by a redirect to another
@@ -322,12 +342,12 @@ def asked_by_tools(frame):
 class Story:
     """What pytest reported of one test, as one result."""
 
-    def __init__(self, item, folder):
+    def __init__(self, name, item, folder):
         self._item = item
         self._folder = folder
-        self._began = False
         self._phases = {}
         self._subtests = []
+        self.name = name
 
     def add(self, report):
         if type(report).__name__.lower().startswith("subtest"):
@@ -383,12 +403,15 @@ class Story:
         return {
             "outcome": "failed" if called else "error",
             "message": one_line(crash(first)),
-            "detail": clean("\n\n".join(f"{self._heading(r)}{r.longreprtext}" for r in broken)),
+            "detail": clean("\n\n".join(self._text(r) for r in broken)),
             **self._place(first),
         }
 
-    def _heading(self, report):
-        return "" if report.when == "call" else f"in {report.when}:\n"
+    def _text(self, report):
+        first = getattr(report, SHARED_WITH, None)
+        if first not in (None, self.name):
+            return f"as in {first}: what they share failed there"
+        return report.longreprtext if report.when == "call" else f"in {report.when}:\n{report.longreprtext}"
 
     def _place(self, report):
         """Where the test's own file is left last, else where the test begins; a line in a library tells little."""
@@ -400,6 +423,8 @@ class Story:
                 return {"file": file, "line": where.lineno}
         return {"file": file, "line": None if line is None else line + 1}
 
+
+SHARED_WITH = "_stack_test_first"  # of an error of what several tests share: the one that met it first
 
 CAPTURED = (("stdout", "capstdout"), ("stderr", "capstderr"), ("log", "caplog"))
 
@@ -440,6 +465,35 @@ def relative(item, folder):
         return str(item.path)
 
 
+# -- a test that does not end ------------------------------------------------------------------------------------------
+
+
+def hanging(config):
+    """Where the main thread is, pytest's own part left out, and what the test has printed. Asked for by another thread."""
+    frame = sys._current_frames().get(threading.main_thread().ident)
+    stack = traceback.extract_stack(frame)
+    last = max((n for n, at in enumerate(stack) if of_pytest(at.filename)), default=-1)
+    where = "".join(traceback.format_list(stack[last + 1 :] or stack[-3:]))
+    return {"detail": clean(where), **{name: printed(config, short) for name, short in (("stdout", "out"), ("stderr", "err"))}}
+
+
+def of_pytest(file):
+    return any(f"{os.sep}{name}{os.sep}" in file for name in ("_pytest", "pluggy"))
+
+
+def printed(config, stream):
+    """What was captured so far. It stays where it is: the test may end after all."""
+    try:
+        manager = config.pluginmanager.getplugin("capturemanager")
+        file = getattr(manager._global_capturing, stream).tmpfile
+        if hasattr(file, "getvalue"):
+            return clean(file.getvalue())
+        size = os.fstat(file.fileno()).st_size
+        return clean(os.pread(file.fileno(), KEPT, max(0, size - KEPT)).decode("utf-8", "replace"))
+    except Exception:  # nothing is captured (-s), or this pytest keeps it elsewhere
+        return ""
+
+
 # -- the plugin --------------------------------------------------------------------------------------------------------
 
 
@@ -457,6 +511,7 @@ class Driven:
         self._story = None
         self._over = False  # what was asked for has been said in full
         self._folder = os.getcwd()
+        self._log = os.dup(2)  # that of the process, whatever is captured later
         install(current)
 
     # Before the suite's conftest.py runs: it may import a client, and a broken one must be told.
@@ -480,6 +535,8 @@ class Driven:
         self._given += os.environ.get("PYTEST_ADDOPTS", "").split()
         for name, value in self._options.items():
             self._set(config, name, Address(value) if self._watch and name == Watch.OPTION else value)
+        if not any(str(word).startswith("--tb") for word in self._given):
+            config.option.tbstyle = "short"  # whole functions of libraries tell little
         if self._phase == "collect":
             config.option.collectonly = True  # other plugins, and the suite's own, then start nothing
         if self._watch:
@@ -559,18 +616,32 @@ class Driven:
             self._link.tell(type="unknown", id=answer["id"])
 
     def _one(self, name, item, following):
-        self._story = Story(item, self._folder)
+        self._story = Story(name, item, self._folder)
         self._current.wide = 0
-        self._current.baggage = self._link.ask("go", type="started", id=name).get("baggage")
+        go = self._link.ask("go", type="started", id=name)
+        self._current.baggage = go.get("baggage")
+        self._link.hung = lambda: hanging(item.config)
+        if go.get("limit"):
+            # For what hangs outside Python, where nothing here can answer when it is asked.
+            faulthandler.dump_traceback_later(go["limit"] + 0.5, file=self._log)
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         except BaseException as stopped:  # Ctrl-C, pytest.exit, an error within pytest: the test is not lost
             self._link.tell(id=name, **self._story.finished(stopped))
             raise
         finally:
-            self._current.baggage = None
+            self._current.baggage = self._link.hung = None
+            faulthandler.cancel_dump_traceback_later()
         self._link.tell(id=name, **self._story.finished())
         self._story = None
+
+    # pytest keeps the error of such a fixture and raises it in each test that asks for it, with all its lines.
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, call):
+        outcome = yield
+        first = getattr(call.excinfo.value, SHARED_WITH, None) if call.excinfo else None
+        if first is not None and not outcome.excinfo:
+            setattr(outcome.get_result(), SHARED_WITH, first)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report):
@@ -584,24 +655,36 @@ class Driven:
         if fixturedef.scope == "function":
             yield
             return
-        self._current.wide += 1
+        self._enter()
         fixturedef.addfinalizer(self._leave)  # runs last
-        yield
+        outcome = yield
+        if outcome.excinfo and self._story is not None and not hasattr(outcome.excinfo[1], SHARED_WITH):
+            BaseException.__setattr__(outcome.excinfo[1], SHARED_WITH, self._story.name)
         fixturedef.addfinalizer(self._enter)  # runs first
-        self._current.wide -= 1
+        self._leave()
 
     def _enter(self):
         self._current.wide += 1
+        if self._current.wide == 1:
+            self._say("outside")
 
     def _leave(self):
         self._current.wide -= 1
+        if self._current.wide == 0:
+            self._say("inside")
+
+    def _say(self, kind):
+        # A call may reach the provider without its baggage. Between tests there is none that it could be taken for.
+        if self._current.baggage is not None:
+            self._link.ask("go", type=kind)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session, exitstatus):
         if self._phase == "collect" and not self._over:
-            if not self._errors:
-                self._errors.append({"file": None, "message": f"pytest ended before it had collected: {exitstatus!r}"})
-            self._collected([])
+            if self._errors:  # else what pytest says itself, in its log, tells why it came to no list
+                self._collected([])
+            elif session.exitstatus == 0:
+                session.exitstatus = 3
         elif not self._over and session.exitstatus == 0:
             session.exitstatus = 3  # pytest.exit(returncode=0) and the like: tests were left
 
@@ -651,7 +734,7 @@ def pytest_addoption(parser, pluginmanager):
     stack_url = os.environ.get("STACK_TEST_STACK_URL", "http://127.0.0.1:1")
     options = json.loads(os.environ.get("STACK_TEST_OPTIONS") or "{}")
     try:
-        link = Link(control)
+        link = Link(control, os.environ.pop("STACK_TEST_OWN_GROUP", None) is not None)
     except OSError as error:
         raise pytest.UsageError(f"stack-test cannot be reached at {control}: {error}") from None
     link.tell(type="hello", token=token, tool="pytest", version=pytest.__version__, phase=phase)

@@ -134,14 +134,14 @@ impl Console {
         }
         let complaints = drawing::complaints(case);
         if !complaints.is_empty() {
-            text.push_str(&drawing::draw(&complaints, self.palette.color()));
+            text.push_str(&drawing::draw(&drawing::in_short(complaints), self.palette.color()));
             text.push('\n');
         }
         text
     }
 
     fn draw_attempt(&self, number: usize, attempt: &Attempt) -> String {
-        let drawn = drawing::draw(&attempt.failures, self.palette.color());
+        let drawn = drawing::draw(&drawing::in_short(attempt.failures.clone()), self.palette.color());
         format!(
             "{}attempt {number}, {}:\n{drawn}\n",
             if number > 1 { "\n" } else { "" },

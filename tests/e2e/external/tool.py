@@ -16,6 +16,8 @@ import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(sys.argv[1]))
 TESTS = {}
+SHARED = []
+HANGS = [""]
 with open(sys.argv[1], encoding="utf-8") as lines:
     for number, line in enumerate(lines):
         test, what, text = (line.rstrip("\n").split("|") + ["", ""])[:3]
@@ -31,7 +33,11 @@ phase = os.environ["STACK_TEST_PHASE"]
 def listen():
     """The end of the connection ends the process, whatever a test does."""
     for line in sock.makefile("rb"):
-        heard.put(json.loads(line))
+        answer = json.loads(line)
+        if answer["type"] != "hung":
+            heard.put(answer)
+        elif HANGS[-1]:  # else it says nothing
+            tell(type="hung", detail="  a place in " + HANGS[-1], stdout="printed so far\n")
     os._exit(70)
 
 
@@ -77,6 +83,15 @@ def run(test, baggage):
         status, said = chat(text, baggage)
         if status != 200:
             told.update(outcome="failed", message=f"status {status}", detail=said)
+    elif what in ("shared", "shared-named"):  # asks for what several tests share first, if it is the first of them here
+        named = what == "shared-named"
+        if not SHARED:
+            if not named:
+                assert ask(type="outside") == {"type": "go"}
+            SHARED.append(chat("shared", "stack-test.session=1" if named else ""))
+            if not named:
+                assert ask(type="inside") == {"type": "go"}
+        told["outcome"] = "passed" if [SHARED[0][0], chat(text, baggage if named else "")[0]] == [200, 200] else "failed"
     elif what == "chat-and-skip":
         status, said = chat(text, baggage)
         told.update(outcome="skipped", reason=f"status {status}")
@@ -88,6 +103,8 @@ def run(test, baggage):
     elif what == "quit":
         os._exit(0)
     elif what == "hang":
+        HANGS.append(text)
+        print("in its log", flush=True)
         time.sleep(600)
     elif what == "half":
         sock.sendall(b'{"type":"finished","id":')

@@ -95,7 +95,14 @@ fn what_cannot_be_listed_is_an_error_before_anything_is_started() {
     );
     assert_eq!(broken.junit("j.xml").errors, 1);
     let listless = project("a.py::one|listless\n");
-    run(&listless, &stack, &["ext"]).expect(4, &["cannot be listed", "exit status 1", "it cannot list them"]);
+    run(&listless, &stack, &["ext"]).expect(
+        4,
+        &[
+            "the pytest tests of `ext` cannot be listed: the runner ended",
+            "exit status 1",
+            "it cannot list them",
+        ],
+    );
     let missing = Project::new();
     missing.file("suites/ext.yaml", "external: { adapter: pytest, command: [no-such-pytest] }\n");
     run(&missing, &stack, &["ext"]).expect(4, &["cannot run no-such-pytest"]);
@@ -145,7 +152,7 @@ fn a_process_that_misbehaves_costs_its_tests_and_not_the_run() {
         return;
     }
     let project = project(
-        "a.py::before|pass\na.py::dies|die\na.py::hangs|hang\na.py::half|half\na.py::nonsense|nonsense\na.py::gone|gone\na.py::after|pass\n",
+        "a.py::before|pass\na.py::dies|die\na.py::hangs|hang\na.py::tells|hang|its loop\na.py::half|half\na.py::nonsense|nonsense\na.py::gone|gone\na.py::after|pass\n",
     );
     let ended = run(&project, &stack(), &["ext", "-j", "1", "--case-timeout", "1s"]);
     ended.expect(
@@ -154,6 +161,9 @@ fn a_process_that_misbehaves_costs_its_tests_and_not_the_run() {
             "did not come to the end of the test: it ended: signal 9",
             "the last thing it said",
             "the test did not end within 1s",
+            "in its log",
+            "a place in its loop",
+            "printed so far",
             "half a line",
             "it made no sense",
             "does not have it any more",
@@ -163,6 +173,7 @@ fn a_process_that_misbehaves_costs_its_tests_and_not_the_run() {
         "PASS ext::a.py::before",
         "FAIL ext::a.py::dies",
         "FAIL ext::a.py::hangs",
+        "FAIL ext::a.py::tells",
         "ERROR ext::a.py::half",
         "ERROR ext::a.py::nonsense",
         "PASS ext::a.py::after",
@@ -292,6 +303,30 @@ fn their_calls_are_recorded_for_them_and_replayed() {
 }
 
 #[test]
+fn what_their_tests_share_is_recorded_for_the_session() {
+    if !has_python() {
+        return;
+    }
+    let provider = Server::new(|ask, reply| match ask.path.as_str() {
+        "/v1/models" => reply.json(200, crate::support::MODELS),
+        _ => reply.json(200, &crate::support::completion("hello")),
+    });
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let args = ["--stack-config", "starter", "--env", &url];
+    // Where the stack passes no baggage on, and where it does.
+    for (what, jobs) in [("shared", "1"), ("shared-named", "2")] {
+        let tests = ["a.py::one", "b.py::two", "c.py::three"];
+        let tests: String = tests.iter().map(|test| format!("{test}|{what}|{test}\n")).collect();
+        let project = project(&tests);
+        let with = |command: &[&'static str]| project.run(command.iter().copied().chain(args));
+        with(&["record", "-j", jobs, "ext"]).expect(0, &["3 passed", "proven"]);
+        let session = project.files("recordings").into_iter().filter(|file| file.contains("session"));
+        assert!(session.clone().any(|file| project.read(&file).contains("shared")), "{what}");
+        with(&["run", "-j", jobs, "ext::c.py"]).expect(0, &["1 passed"]);
+    }
+}
+
+#[test]
 fn failures_end_the_run_when_there_are_enough() {
     if !has_python() {
         return;
@@ -390,7 +425,7 @@ fn a_runner_of_whole_files_is_told_which_of_their_tests_to_run() {
         return;
     }
     let project =
-        project("a.js::one|pass\na.js::two|die\na.js::three|pass\nb.js::four|pass\nc.js::five|skip|no\n");
+        project("a.js::one > x|pass\na.js::two|die\na.js::three|pass\nb.js::four|pass\nc.js::five|skip|no\n");
     project.file("suites/ext.yaml", SUITE.replace("pytest", "jest"));
     let stack = stack();
     let ended = run(&project, &stack, &["-j", "2", "ext"]);
@@ -404,4 +439,6 @@ fn a_runner_of_whole_files_is_told_which_of_their_tests_to_run() {
     assert_eq!(cases(&ended), expected);
     assert_eq!(cases(&run(&project, &stack, &["ext", "-k", "three or four"])).len(), 2);
     assert_eq!(project.read("log").matches("::one").count(), 2, "once in its line, once in its baggage");
+    let block = run(&project, &stack, &["ext::a.js::one"]);
+    assert_eq!(cases(&block), ["PASS ext::a.js::one"], "a describe block");
 }
