@@ -53,6 +53,8 @@ pub(super) struct Ends {
     pub(super) cases: HashMap<CaseId, Status>,
     /// Their provider calls that came to the gateway.
     calls: usize,
+    /// The failed ones that asked a provider: their answers are not kept.
+    unkept: usize,
 }
 
 impl Ends {
@@ -63,11 +65,23 @@ impl Ends {
             if let Event::CaseFinished(case) = &event {
                 ends.cases.insert(case.id.clone(), case.outcome.status());
                 let Traffic { replayed, recorded, live, misses, .. } = &case.traffic;
-                ends.calls += replayed + recorded + live + misses.len();
+                let calls = replayed + recorded + live + misses.len();
+                ends.calls += calls;
+                ends.unkept += usize::from(case.outcome.is_failure() && live > &0);
             }
             let _ = to.send(event);
         }
         ends
+    }
+
+    /// What to know of the failed cases, which keep what they had.
+    pub(super) fn unkept(&self) -> Option<String> {
+        let words = match self.unkept {
+            0 => return None,
+            1 => "nothing was recorded of the case that failed, and what it had".to_owned(),
+            count => format!("nothing was recorded of the {count} cases that failed, and what they had"),
+        };
+        Some(format!("{words} stays (--keep-failed records it all the same)"))
     }
 
     /// Whether cases ran, and the gateway saw no call of any.
@@ -288,7 +302,7 @@ impl<'a> Proof<'a> {
         };
         let written = plural(written, "set");
         self.notice(format!(
-            "proven in {}: {written} written, {unchanged} as before{unproven}",
+            "proven in {}: {written} written, {unchanged} unchanged{unproven}",
             seconds(took)
         ));
         if proven.unproven.is_empty() && proven.errors.is_empty() {

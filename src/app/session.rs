@@ -214,6 +214,9 @@ impl<'a> Session<'a> {
             let notice = "nothing was recorded: no provider call came to the gateway while cases ran";
             let _ = events.send(Event::Notice(notice.to_owned()));
         }
+        if let Some(notice) = ends.unkept() {
+            let _ = events.send(Event::Notice(notice));
+        }
         ends.cases.retain(|case, _| !ended.unreached.contains(&Owner::Case(case.clone())));
         let recorded = std::mem::take(&mut ended.recorded);
         let proven = Proof::new(self.rig(), events, &self.stop, ends.cases, recorded).prove().await;

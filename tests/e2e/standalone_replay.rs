@@ -118,7 +118,7 @@ fn what_is_recorded_of_a_command_is_kept_if_the_command_passes_on_it() {
     };
     let file = "recordings/default/gateway/one.json";
     let told = record("hello", &[]);
-    told.expect(0, &["proving 1 new set", "proven: 1 set written, 0 as before, 0 left aside"]);
+    told.expect(0, &["proving 1 new set", "proven: 1 set written, 0 unchanged, 0 left aside"]);
     assert_eq!(told.stdout.matches("answered").count(), 3);
     assert_eq!(provider.asks().len(), 1, "a proof asks nobody");
     let before = project.read(file);

@@ -78,7 +78,7 @@ pub(super) async fn prove(
     }
     if runs_again && written + unchanged + wrong.len() > 0 {
         let written = plural(written, "set");
-        tell(format!("proven: {written} written, {unchanged} as before, {} left aside", wrong.len()));
+        tell(format!("proven: {written} written, {unchanged} unchanged, {} left aside", wrong.len()));
     }
     let is_left = wrong.keys().any(|owner| recorded.finished.recorded.contains(owner));
     if !is_left && errors.is_empty() {
