@@ -22,10 +22,10 @@ pub struct Printed {
 }
 
 impl Printed {
-    /// The last thing it complained of, in a line.
+    /// The last thing it complained of, in a line; where it complained of nothing, the last that it said.
     pub fn complaint(&self) -> &str {
-        let lines = || self.stderr.lines().chain(self.stdout.lines()).map(str::trim);
-        lines().rfind(|line| !line.is_empty()).unwrap_or("it does not say why")
+        let last = |text| str::lines(text).map(str::trim).rfind(|line| !line.is_empty());
+        last(&self.stderr).or_else(|| last(&self.stdout)).unwrap_or("it does not say why")
     }
 }
 
