@@ -177,7 +177,7 @@ fn providers(common: &Common<'_>) -> Result<String, CommandError> {
             .url_env
             .clone()
             .unwrap_or_else(|| if provider.hosts.is_empty() { "(run config)" } else { "(proxy)" }.to_owned());
-        [name.clone(), url_env, key, provider.upstream.clone(), provider.dialect.clone()]
+        [name.clone(), url_env, key, provider.upstream.clone(), provider.dialect.name.to_owned()]
     });
     let head = ["provider", "base URL", "key", "by default", "dialect"].map(str::to_owned);
     Ok(columns(std::iter::once(head).chain(rows)))

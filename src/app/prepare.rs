@@ -112,7 +112,7 @@ async fn prepare_one(
         notices.append(&mut unprovided(&settings, &mut models)?);
     }
     let providers =
-        Providers::settle(project, setup, (&settings.stack_config, &models, &settings.env), inputs)?;
+        Providers::settle(project, setup, (&settings.stack_config, &models, &settings.env), inputs);
     if embedded {
         playable(&settings, &providers, inputs)?;
     }
@@ -188,7 +188,7 @@ fn bare(
         runtime::resolve((settings.runtime, settings.otel), &settings.stack_config.target(), project, inputs)
             .map_err(|error| vec![error])?;
     let chosen = (&settings.stack_config, &ModelChoices::default(), settings.env.as_slice());
-    let providers = Providers::settle(project, setup, chosen, inputs)?;
+    let providers = Providers::settle(project, setup, chosen, inputs);
     if runtime == Runtime::Embedded {
         playable(&settings, &providers, inputs)?;
     }

@@ -2,11 +2,14 @@
 
 use super::containers::Containers;
 use super::distributions::Distributions;
+use super::providers;
 use crate::source::{Diagnostic, Entry, Kind, Node, SourceFile, nearest, yaml};
 use crate::suite::{DeclaredRule, parse_rules};
+use crate::wire::dialect::{Dialect, for_provider};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use url::Url;
 
 /// The settings that ship in the binary.
 const DEFAULTS: &str = include_str!("defaults.yaml");
@@ -79,8 +82,8 @@ pub(super) struct Provider {
     pub(super) upstream: String,
     /// The environment variable that carries its key.
     pub(super) key_env: Option<String>,
-    /// How it speaks; a name in the table of dialects.
-    pub(super) dialect: String,
+    /// How it speaks.
+    pub(super) dialect: &'static Dialect,
     /// Its hosts, where the stack comes to them by way of the gateway as a proxy.
     pub(super) hosts: Vec<String>,
 }
@@ -95,10 +98,8 @@ pub(super) struct Setup {
 
 impl Project {
     /// The shipped settings with those of `file` on top.
-    ///
-    /// # Errors
-    /// Everything wrong with `file`, with its place.
-    pub(super) fn load(file: Option<&Arc<SourceFile>>) -> Result<Self, Vec<Diagnostic>> {
+    /// Beside it, everything that is wrong with `file`, with its place.
+    pub(super) fn read(file: Option<&Arc<SourceFile>>) -> (Self, Vec<Diagnostic>) {
         let mut project = Self::default();
         let mut errors = Vec::new();
         let shipped = SourceFile::new("(shipped settings)", DEFAULTS);
@@ -111,6 +112,15 @@ impl Project {
         let known = project.providers.keys().map(String::as_str);
         let told = project.distributions.told().chain(project.containers.told());
         errors.extend(told.flat_map(|told| told.unknown(known.clone())));
+        (project, errors)
+    }
+
+    /// The same, if nothing is wrong.
+    ///
+    /// # Errors
+    /// Everything wrong with `file`, with its place.
+    pub(super) fn load(file: Option<&Arc<SourceFile>>) -> Result<Self, Vec<Diagnostic>> {
+        let (project, errors) = Self::read(file);
         if errors.is_empty() { Ok(project) } else { Err(errors) }
     }
 
@@ -143,14 +153,18 @@ impl Project {
         for entry in any_fields(node, errors) {
             let mut named = |key| entry.value.get(key).and_then(|node| variable(node, errors));
             let (url_env, key_env) = (named("url_env"), named("key_env"));
-            let mut read = |key| entry.value.get(key).and_then(|node| text(node, errors));
-            let (upstream, dialect) = (read("upstream"), read("dialect"));
+            let upstream = entry.value.get("upstream").and_then(|node| base_url(node, errors));
+            let dialect = entry.value.get("dialect").and_then(|node| dialect(node, errors));
             fields(&entry.value, "a provider", PROVIDER_KEYS, errors).for_each(drop);
             let hosts = entry.value.get("hosts").map(|node| strings(node, errors)).unwrap_or_default();
             // Without either, an installed stack finds its URL as a literal in the run config; its key is then all that
             // the environment has of it.
             let led = url_env.is_some() || !hosts.is_empty() || key_env.is_some();
             let Some(upstream) = upstream.filter(|_| led) else {
+                if led && entry.value.get("upstream").is_some() {
+                    // What is wrong with it has been told.
+                    continue;
+                }
                 let what =
                     format!("provider `{}` needs `upstream`, and `url_env`, `hosts` or `key_env`", entry.key);
                 errors.push(Diagnostic::at(entry.key_origin.clone(), what).hint(
@@ -158,7 +172,7 @@ impl Project {
                 ));
                 continue;
             };
-            let dialect = dialect.unwrap_or_else(|| "openai".into());
+            let dialect = dialect.unwrap_or_else(|| for_provider("openai"));
             let provider = Provider { url_env, upstream, key_env, dialect, hosts };
             self.providers.insert(entry.key.clone(), provider);
         }
@@ -177,6 +191,23 @@ impl Project {
             self.setups.insert(entry.key.clone(), setup);
         }
     }
+}
+
+/// The base URL of a provider.
+fn base_url(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<String> {
+    let written = text(node, errors)?;
+    let wrong = match Url::parse(&written) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => return Some(written),
+        Ok(_) => "it begins with http:// or https://".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    errors.push(Diagnostic::at(node.origin.clone(), format!("`{written}` is no URL of a provider: {wrong}")));
+    None
+}
+
+fn dialect(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<&'static Dialect> {
+    let known = providers::dialect(&text(node, errors)?);
+    known.map_err(|error| errors.push(Diagnostic { origin: Some(node.origin.clone()), ..error })).ok()
 }
 
 /// The lines of a mapping whose keys must be among `known`; what is wrong is noted in `errors`.
@@ -280,5 +311,20 @@ mod tests {
         assert_eq!(told.len(), 4, "{told:#?}");
         assert!(told[0].starts_with("stack-test.yaml:1:1: stack-test.yaml has no key `setupz`"), "{told:#?}");
         assert_eq!(errors[0].hint.as_deref(), Some("did you mean `setups`?"));
+    }
+
+    #[test]
+    fn a_provider_speaks_a_known_dialect_at_a_url() {
+        let text = "providers:\n  one: { dialect: opnai, upstream: nonsense, key_env: K }\n  two: { upstream: 'ftp://a', key_env: K }\n";
+        let errors = Project::load(Some(&SourceFile::new("stack-test.yaml", text))).unwrap_err();
+        let told: Vec<_> = errors.iter().map(Diagnostic::one_line).collect();
+        assert_eq!(
+            told,
+            [
+                "stack-test.yaml:2:36: `nonsense` is no URL of a provider: relative URL without a base",
+                "stack-test.yaml:2:19: there is no dialect `opnai`",
+                "stack-test.yaml:3:20: `ftp://a` is no URL of a provider: it begins with http:// or https://",
+            ]
+        );
     }
 }

@@ -44,15 +44,12 @@ struct Enabled {
 impl Providers {
     /// Finds out which providers take part: those whose variables the setup or `--env` sets, those that a chosen model or a
     /// pair of the stack-config names, and, where there is no setup, those that the environment enables.
-    ///
-    /// # Errors
-    /// A provider of `stack-test.yaml` with a dialect that does not exist.
     pub(super) fn settle(
         project: &Project,
         setup: Option<&Setup>,
         settings: (&StackConfig, &ModelChoices, &[(String, String)]),
         inputs: &Inputs,
-    ) -> Result<Self, Vec<Diagnostic>> {
+    ) -> Self {
         let (stack_config, models, typed) = settings;
         let mut env: Vec<(String, String)> = Vec::new();
         for (name, default) in setup.iter().flat_map(|setup| &setup.env) {
@@ -75,7 +72,6 @@ impl Providers {
         named.extend(told.iter().map(|(name, _)| name.clone()));
         let mut enabled = Vec::new();
         let mut disabled = Vec::new();
-        let mut errors = Vec::new();
         for (name, provider) in &project.providers {
             let variables = [provider.url_env.as_ref(), provider.key_env.as_ref()];
             let variables = variables.into_iter().flatten();
@@ -86,25 +82,19 @@ impl Providers {
                 disabled.extend(variables.cloned());
                 continue;
             }
-            match dialect(name, provider) {
-                Ok(dialect) => {
-                    let by =
-                        told.iter().filter(|(told, _)| told == name).map(|(_, variable)| variable.as_str());
-                    let typed = || provider.url_env.as_deref().into_iter().chain(by).find_map(value);
-                    let url = configured.get(name).map(String::as_str).or_else(typed);
-                    let mut upstream = Upstream::new(name, url.unwrap_or(&provider.upstream), dialect);
-                    upstream.hosts.clone_from(&provider.hosts);
-                    upstream.sigv4 = proxy::sigv4(dialect, &value);
-                    let key = written_key(stack_config, name)
-                        .or_else(|| value(provider.key_env.as_deref()?).map(str::to_owned));
-                    upstream.key = key.map(|key| Secret::new(key.trim()));
-                    enabled.push(Enabled { provider: provider.clone(), upstream });
-                }
-                Err(error) => errors.push(error),
-            }
+            let by = told.iter().filter(|(told, _)| told == name).map(|(_, variable)| variable.as_str());
+            let typed = || provider.url_env.as_deref().into_iter().chain(by).find_map(value);
+            let url = configured.get(name).map(String::as_str).or_else(typed);
+            let mut upstream = Upstream::new(name, url.unwrap_or(&provider.upstream), provider.dialect);
+            upstream.hosts.clone_from(&provider.hosts);
+            upstream.sigv4 = proxy::sigv4(provider.dialect, &value);
+            let key = written_key(stack_config, name)
+                .or_else(|| value(provider.key_env.as_deref()?).map(str::to_owned));
+            upstream.key = key.map(|key| Secret::new(key.trim()));
+            enabled.push(Enabled { provider: provider.clone(), upstream });
         }
         disabled.retain(|name| !enabled.iter().any(|other| other.provider.key_env.as_ref() == Some(name)));
-        if errors.is_empty() { Ok(Self { env, enabled, disabled, told }) } else { Err(errors) }
+        Self { env, enabled, disabled, told }
     }
 
     /// The providers as the gateway knows them.
@@ -324,19 +314,18 @@ fn named_models(models: &ModelChoices) -> Vec<String> {
     ids.filter_map(|id| Some(id.split_once('/')?.0.to_owned())).collect()
 }
 
-/// The dialect of a provider.
+/// The dialect of that name.
 ///
 /// # Errors
-/// There is none of that name.
-pub(super) fn dialect(name: &str, provider: &Provider) -> Result<&'static Dialect, Diagnostic> {
-    if let Some(dialect) = by_name(&provider.dialect) {
-        return Ok(dialect);
-    }
-    let known: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.name).collect();
-    let what = format!("provider `{name}` has the dialect `{}`, which does not exist", provider.dialect);
-    let hint = match nearest(&provider.dialect, known.iter().copied()) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => format!("there are {}", known.join(", ")),
-    };
-    Err(Diagnostic::new(what).hint(hint))
+/// There is none.
+pub(super) fn dialect(name: &str) -> Result<&'static Dialect, Diagnostic> {
+    by_name(name).ok_or_else(|| {
+        let known: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.name).collect();
+        Diagnostic::new(format!("there is no dialect `{name}`")).hint(
+            match nearest(name, known.iter().copied()) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => format!("there are {}", known.join(", ")),
+            },
+        )
+    })
 }

@@ -36,13 +36,20 @@ impl Common<'_> {
     /// # Errors
     /// Everything wrong with the project's settings.
     pub(super) fn load_project(&self) -> Result<Project, CommandError> {
+        let (project, mistakes) = self.read_project()?;
+        if mistakes.is_empty() { Ok(project) } else { Err(CommandError::usage(mistakes)) }
+    }
+
+    /// What of the settings can be read, and what is wrong with the rest.
+    ///
+    /// # Errors
+    /// There is no such file.
+    fn read_project(&self) -> Result<(Project, Vec<Diagnostic>), CommandError> {
         let file =
             find_project(&self.inputs.cwd, self.project).map_err(|error| CommandError::usage(vec![error]))?;
         let (file, root) = file.map_or((None, None), |(file, root)| (Some(file), Some(root)));
-        let mut project = Project::load(file.as_ref()).map_err(CommandError::usage)?;
-        project.root = root;
-        project.named = self.project.map(str::to_owned);
-        Ok(project)
+        let (project, mistakes) = Project::read(file.as_ref());
+        Ok((Project { root, named: self.project.map(str::to_owned), ..project }, mistakes))
     }
 }
 
@@ -62,7 +69,7 @@ pub(super) struct Made {
 /// Runs, and says how it ended. What goes wrong before the reports are open is an error; after that, it is in the reports.
 ///
 /// # Errors
-/// The project's settings or a `--report` are wrong.
+/// A `--report` is wrong, or there are no such settings.
 pub(super) async fn run(common: &Common<'_>, request: RunRequest) -> Result<ExitStatus, CommandError> {
     let made = make(common, request, prepare).await?;
     if let Ok([Prepared { settings, plan, workshop, .. }, ..]) = made.prepared.as_deref()
@@ -109,14 +116,14 @@ pub(super) async fn run_made(
 /// Makes of a request what can be made without starting anything; `prepare` is what settles it.
 ///
 /// # Errors
-/// The project's settings or a `--report` are wrong.
+/// A `--report` is wrong, or there are no such settings.
 pub(super) async fn make(
     common: &Common<'_>,
     request: RunRequest,
     prepare: impl AsyncFnOnce(RunRequest, &Inputs, &Project, Redactor) -> Result<Vec<Prepared>, Vec<Diagnostic>>,
 ) -> Result<Made, CommandError> {
     let inputs = common.inputs;
-    let project = common.load_project()?;
+    let (project, mistakes) = common.read_project()?;
     let mut outputs = OutputSettings {
         color: colored(common.color, inputs, inputs.stdout_tty),
         verbosity: settings::verbosity(&request),
@@ -142,6 +149,9 @@ pub(super) async fn make(
     let mut signals = Listener::new();
     let mut interrupted = false;
     let mut prepared = tokio::select! {
+        // Wrong settings are told in the reports, which CI shows; nothing else is worth a look then.
+        biased;
+        () = std::future::ready(()), if !mistakes.is_empty() => Err(mistakes),
         prepared = prepare(request, inputs, &project, known(&secrets)) => prepared,
         name = signals.next() => {
             interrupted = true;

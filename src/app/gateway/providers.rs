@@ -58,13 +58,13 @@ fn one(typed: &str, project: &Project, setup: Option<&Setup>, inputs: &Inputs) -
         let (key, value) = part.split_once('=').unwrap_or((part, ""));
         match key {
             _ if value.is_empty() => return Err(no_such(name, key)),
-            "dialect" => provider.dialect = value.to_owned(),
+            "dialect" => provider.dialect = dialect(value)?,
             "key_env" => provider.key_env = Some(value.to_owned()),
             "url_env" => provider.url_env = Some(value.to_owned()),
             _ => return Err(no_such(name, key)),
         }
     }
-    let dialect = dialect(name, &provider)?;
+    let dialect = provider.dialect;
     let of_setup = |variable: &str| {
         let pairs = setup.map(|setup| setup.env.as_slice()).unwrap_or_default();
         pairs.iter().find(|(name, _)| name == variable).map(|(_, value)| value.as_str())
@@ -86,7 +86,7 @@ pub(super) fn unknown(name: &str) -> Provider {
         url_env: Some(format!("{}_BASE_URL", name.chars().map(upper).collect::<String>())),
         upstream: String::new(),
         key_env: None,
-        dialect: for_provider(name).name.to_owned(),
+        dialect: for_provider(name),
         hosts: Vec::new(),
     }
 }

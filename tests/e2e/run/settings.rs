@@ -64,6 +64,14 @@ fn every_mistake_of_the_project_is_told_at_once() {
 }
 
 #[test]
+fn mistakes_of_the_settings_are_in_the_reports() {
+    let project = Project::with(SUITE);
+    project.file("stack-test.yaml", "run: { report: junit=j.xml }\nsetupz: {}\n");
+    project.run(["run", "a"]).expect(4, &["has no key `setupz`", "no case was run"]);
+    assert_eq!(project.junit("j.xml").errors, 1);
+}
+
+#[test]
 fn a_project_is_found_from_a_folder_below() {
     let server = ok();
     let project = Project::new();
