@@ -220,6 +220,9 @@ fn filters_and_tags_leave_cases_out() {
     assert_eq!((ids(&plan), plan.deselected), (vec!["a::one".to_owned()], 1));
     let plan = plan_of(GET, &Selection { tags: vec!["slow".into(), "quick".into()], ..Selection::default() });
     assert_eq!(ids(&plan.unwrap()), ["a::one"]);
+    let second = Selection { shard: Some("2/2".parse().unwrap()), ..Selection::default() };
+    let plan = plan_of(GET, &second).unwrap();
+    assert_eq!((ids(&plan), plan.deselected), (vec!["a::two".to_owned()], 1));
     let none = Selection { filter: Some(Filter::parse("zzz").unwrap()), ..Selection::default() };
     let plan = plan_of(GET, &none).unwrap();
     assert!(plan.cases.is_empty() && plan.suites.is_empty() && plan.deselected == 2);

@@ -119,7 +119,8 @@ async fn prepare_one(
     if settings.recorder == Recorder::Gateway && settings.mode != InferenceMode::Live {
         notices.extend(providers.past_the_gateway(&settings.stack_config.target(), project));
     }
-    let selection = Selection { filter: settings.filter.clone(), tags: settings.tags.clone(), models };
+    let (filter, tags) = (settings.filter.clone(), settings.tags.clone());
+    let selection = Selection { filter, tags, shard: settings.shard, models };
     let workshop = Arc::new(external::workshop(project, inputs, redactor));
     // Whatever is wrong with the suites is told before another runner is started.
     let mut plan = plan::build(&folder, &resolved, &selection)?;

@@ -9,7 +9,7 @@ use super::recorder::Recorder;
 use super::runtime::RuntimeChoice;
 use super::stack_choices::StackChoice;
 use crate::cli::{Common, Models, Output, RecordArgs, RunArgs, Selected};
-use crate::model::{Egress, InferenceMode, OnDifference, ReplaySpeed};
+use crate::model::{Egress, InferenceMode, OnDifference, ReplaySpeed, Shard};
 use crate::plan::{Filter, ModelChoices, Wanted};
 use crate::report::{ReportRequest, Verbosity};
 use crate::source::{Diagnostic, Kind, Node, Origin, SourceFile, Span, parse_duration};
@@ -75,6 +75,7 @@ pub(super) struct Settings {
     pub(super) wanted: Wanted,
     pub(super) filter: Option<Filter>,
     pub(super) tags: Vec<String>,
+    pub(super) shard: Option<Shard>,
     pub(super) collect_only: bool,
     pub(super) suites_dir: PathBuf,
     /// The stack's name among several.
@@ -197,6 +198,7 @@ pub(super) fn settle(
         wanted: wanted(&selected, run("suite")),
         filter: settling.filter(selected.pattern.as_deref()),
         tags: selected.tag,
+        shard: selected.shard,
         collect_only: selected.collect_only,
         suites_dir: path(selected.suites_dir, "suites_dir", "suites"),
         stack_name: first.name.clone(),

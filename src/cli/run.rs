@@ -1,6 +1,6 @@
 //! `stack-test run` and `stack-test record`.
 
-use crate::model::{Egress, InferenceMode, OnDifference, ReplaySpeed};
+use crate::model::{Egress, InferenceMode, OnDifference, ReplaySpeed, Shard};
 use std::path::PathBuf;
 
 /// `stack-test run`.
@@ -74,6 +74,9 @@ pub struct Selected {
     /// Cases that have one of these tags.
     #[arg(long, value_name = "TAG,…", value_delimiter = ',')]
     pub tag: Vec<String>,
+    /// One of several machines that share the cases: `1/3` for every third of those selected, from the first on.
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
     /// List the selected cases and run nothing.
     #[arg(long, visible_alias = "co")]
     pub collect_only: bool,

@@ -11,6 +11,7 @@ mod outcome;
 mod replay_speed;
 mod secret;
 mod server;
+mod shard;
 mod stack_difference;
 mod traffic;
 
@@ -25,5 +26,6 @@ pub use outcome::{Outcome, Status};
 pub use replay_speed::{ReplaySpeed, UnknownSpeed};
 pub use secret::Secret;
 pub use server::{NoVersions, Server, Versions, When};
+pub use shard::{Shard, UnknownShard};
 pub use stack_difference::{Aspect, OnDifference, StackDifference, UnknownOnDifference};
 pub use traffic::{Decided, Traffic};

@@ -7,6 +7,7 @@ use super::resolve::{Resolved, ResolvedSuite, Wanted, resolve};
 use super::{
     Filter, ModelChoices, Plan, PlannedCase, PlannedSuite, PlannedTool, SuiteSources, fixtures, parallel,
 };
+use crate::model::Shard;
 use crate::source::{Diagnostic, Origin, nearest};
 use crate::suite::Fragment;
 use std::collections::{HashMap, HashSet};
@@ -19,6 +20,8 @@ pub struct Selection {
     pub filter: Option<Filter>,
     /// `--tag`: only cases that have one of these tags, if there are any.
     pub tags: Vec<String>,
+    /// `--shard`: of those, the part of this machine.
+    pub shard: Option<Shard>,
     /// The models to run with.
     pub models: ModelChoices,
 }
@@ -40,8 +43,12 @@ pub fn build(
     let builder = Builder { sources, shared: &resolved.shared, library: &compiler.library, selection };
     let built = parallel::map(&resolved.suites, |suite| builder.suite(suite));
     let mut plan = Plan::default();
-    for (suite, built) in resolved.suites.iter().zip(built) {
-        errors.extend(built.errors);
+    let mut places = 0..;
+    for (suite, mut built) in resolved.suites.iter().zip(built) {
+        errors.extend(std::mem::take(&mut built.errors));
+        if let Some(shard) = selection.shard {
+            built.retain(|| places.next().is_some_and(|place| shard.has(place)));
+        }
         plan.deselected += built.deselected;
         take(&mut plan, suite, built.cases, built.tool);
     }
@@ -116,6 +123,13 @@ impl Built {
         } else {
             self.deselected += 1;
         }
+    }
+
+    /// Keeps the cases for which `is_ours`, asked in their order, says so.
+    fn retain(&mut self, mut is_ours: impl FnMut() -> bool) {
+        let selected = self.cases.len();
+        self.cases.retain(|_| is_ours());
+        self.deselected += selected - self.cases.len();
     }
 }
 
