@@ -1,6 +1,7 @@
 //! The stack of a run, as often as it was started.
 
 use crate::events::StackInfo;
+use crate::source::Diagnostic;
 use crate::stack::{self, Stack};
 use futures_util::future::{join_all, select_all};
 
@@ -50,10 +51,15 @@ impl Copies {
         self.0.iter().map(|copy| copy.url().to_owned()).collect()
     }
 
-    /// How the first died that did; see [`Stack::wait_died`].
-    pub(super) async fn wait_died(&self) -> String {
-        let (how, number, _) = select_all(self.0.iter().map(|copy| Box::pin(copy.wait_died()))).await;
-        if self.0.len() > 1 { format!("copy {}: {how}", number + 1) } else { how }
+    /// What to say of the first that dies; see [`Stack::wait_died`].
+    pub(super) async fn wait_died(&self, when: &str) -> Diagnostic {
+        let (died, number, _) = select_all(self.0.iter().map(|copy| Box::pin(copy.wait_died()))).await;
+        let told = died.diagnostic(when);
+        if self.0.len() > 1 {
+            Diagnostic { what: format!("copy {}: {}", number + 1, told.what), ..told }
+        } else {
+            told
+        }
     }
 
     /// Stops all that was started and returns when nothing of it is left.

@@ -199,15 +199,15 @@ impl<'a> Proof<'a> {
         tokio::pin!(cases);
         let ran = tokio::select! {
             biased;
-            how = stack.wait_died() => {
+            died = stack.wait_died() => {
                 stop.request(StopReason::BreakOff("the stack died".into()));
                 let _broken_off = cases.await;
-                Err(format!("the stack died while the recordings were proven: {how}"))
+                Err(died.diagnostic("while the recordings were proven"))
             }
-            ran = &mut cases => ran,
+            ran = &mut cases => ran.map_err(Diagnostic::new),
         };
         stack.stop().await;
-        ran.map_err(|error| vec![Diagnostic::new(error)])?;
+        ran.map_err(|error| vec![error])?;
         let mut reports = Vec::new();
         while let Ok(event) = receiver.try_recv() {
             if let Event::CaseFinished(report) = event {

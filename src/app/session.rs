@@ -318,8 +318,8 @@ impl<'a> Session<'a> {
         let mut ended = Ended::default();
         let result = tokio::select! {
             biased;
-            how = stack.wait_died() => {
-                let _ = events.send(Event::StackFailed(Diagnostic::new(format!("the stack died during the run: {how}"))));
+            died = stack.wait_died("during the run") => {
+                let _ = events.send(Event::StackFailed(died));
                 self.stop.request(StopReason::BreakOff("the stack died".into()));
                 // Its `finally` steps have nobody to talk to; they fail at once.
                 cases.await

@@ -67,11 +67,17 @@ impl Log {
 
     /// The last lines, without escape sequences. A log that cannot be read has none.
     pub fn tail(&self) -> Vec<String> {
+        self.tail_without(|_| false)
+    }
+
+    /// The last lines of those that are no `noise`.
+    pub fn tail_without(&self, noise: impl Fn(&str) -> bool) -> Vec<String> {
         let text = read_end(&self.path).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         // The marks under a line of a Python traceback say nothing alone, and would push out what does.
         let is_said = |line: &String| !line.chars().all(|c| matches!(c, ' ' | '^' | '~'));
-        let lines: Vec<String> = text.lines().map(plain).filter(is_said).collect();
+        let lines = text.lines().map(plain).filter(is_said).filter(|line| !noise(line));
+        let lines: Vec<String> = lines.collect();
         lines[lines.len().saturating_sub(LINES)..].to_vec()
     }
 }

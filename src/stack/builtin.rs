@@ -32,7 +32,7 @@ pub(super) async fn start(request: &StackRequest, config: &Config) -> Result<Sta
         Err(GaveUp::Refused(why)) => Err(Error::Unreachable { url, why }),
         Err(GaveUp::NotReady(not_ready)) => {
             running.stop().await;
-            Err(not_ready.error(&url, Vec::new()))
+            Err(not_ready.error(&url, None))
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Why there is no stack.
 
+use super::log_end::LogEnd;
 use super::{PortOwner, Unready};
 use crate::process;
 use crate::source::Diagnostic;
@@ -43,10 +44,8 @@ pub enum Error {
         client: String,
         /// How it ended.
         status: String,
-        /// The last lines of what it said.
-        tail: Vec<String>,
-        /// All of it.
-        log: PathBuf,
+        /// What its log ends with.
+        end: LogEnd,
     },
     /// A container ended before its server was ready.
     #[error("the container of `{image}` ended before its server was ready: {status}")]
@@ -57,10 +56,8 @@ pub enum Error {
         client: String,
         /// How it ended.
         status: String,
-        /// The last lines of its log.
-        tail: Vec<String>,
-        /// The whole log.
-        log: PathBuf,
+        /// What its log ends with, if it has one.
+        end: Option<LogEnd>,
     },
     /// A healthy server is on the port of a container.
     #[error(
@@ -121,10 +118,8 @@ pub enum Error {
     DiedEarly {
         /// How it ended.
         status: String,
-        /// The last lines of its log.
-        tail: Vec<String>,
-        /// The whole log.
-        log: PathBuf,
+        /// What its log ends with.
+        end: LogEnd,
     },
     /// The time for becoming ready is over.
     #[error("the stack at {url} is not ready after {after:?}: {unready}")]
@@ -135,8 +130,8 @@ pub enum Error {
         after: Duration,
         /// What is missing.
         unready: Unready,
-        /// The last lines of its log, if it has one.
-        tail: Vec<String>,
+        /// What its log ends with, if it has one.
+        end: Option<LogEnd>,
     },
     /// The run was stopped meanwhile.
     #[error("stopped while waiting for the stack")]
@@ -148,8 +143,8 @@ fn first(diagnostics: &[Diagnostic]) -> String {
 }
 
 /// What to do where a Python stack says that it lacks a module.
-fn missing_module(tail: &[String]) -> Option<String> {
-    let line = tail.iter().rev().find_map(|line| line.split_once("No module named '"))?.1;
+fn missing_module(end: &LogEnd) -> Option<String> {
+    let line = end.lines().iter().rev().find_map(|line| line.split_once("No module named '"))?.1;
     let module = line.split('\'').next()?;
     Some(format!(
         "its Python has no module `{module}`: `llama stack list-deps <config>` or `ogx stack list-deps <config>` names what \
@@ -172,17 +167,21 @@ impl Error {
             Self::Config(diagnostics) if !diagnostics.is_empty() => return diagnostics[0].clone(),
             _ => Diagnostic::new(self.to_string()),
         };
-        if let Self::DiedEarly { tail, .. }
-        | Self::NotReady { tail, .. }
-        | Self::Image { tail, .. }
-        | Self::ContainerDied { tail, .. } = self
-            && !tail.is_empty()
-        {
-            diagnostic = diagnostic.note(format!("the end of its log:\n{}", tail.join("\n")));
+        if let Some(end) = self.log_end() {
+            diagnostic = end.noted(diagnostic);
         }
         match self.hint() {
             Some(hint) => diagnostic.hint(hint),
             None => diagnostic,
+        }
+    }
+
+    /// What the log ends with that says more.
+    pub fn log_end(&self) -> Option<&LogEnd> {
+        match self {
+            Self::DiedEarly { end, .. } | Self::Image { end, .. } => Some(end),
+            Self::NotReady { end, .. } | Self::ContainerDied { end, .. } => end.as_ref(),
+            _ => None,
         }
     }
 
@@ -196,24 +195,24 @@ impl Error {
                 "start its daemon or machine, or name another command: `containers: { command: podman }` in stack-test.yaml"
                     .to_owned()
             }
-            Self::Image { what, image, client, log, .. } => {
-                let log = log.display();
+            Self::Image { what, image, client, end, .. } => {
+                let log = end.whole();
                 match *what {
                     "pull" => format!(
                         "check its name, log in (`{client} login`), or say under `containers: images:` in stack-test.yaml \
-                         what `{image}` is; all that was said is in {log}"
+                         what `{image}` is; {log}"
                     ),
-                    _ => format!("all that was said is in {log}"),
+                    _ => log,
                 }
             }
-            Self::ContainerDied { client, status, log, .. } => {
+            Self::ContainerDied { client, status, end, .. } => {
                 let why = match status.as_str() {
                     "exit status 125" => format!("`{client} run` itself failed; "),
                     "exit status 126" | "exit status 127" => "the runtime could not start it; ".to_owned(),
                     "exit status 137" => "it was killed: out of memory, or by somebody; ".to_owned(),
                     _ => String::new(),
                 };
-                format!("{why}its whole log is {}", log.display())
+                format!("{why}{}", end.as_ref().map(LogEnd::whole).unwrap_or_default())
             }
             Self::PortTaken { port, .. } => {
                 let other = port.wrapping_add(1).max(1024);
@@ -230,11 +229,14 @@ impl Error {
             Self::Unreachable { .. } => {
                 "start the server first, or let `server:<config>` start one".to_owned()
             }
-            Self::DiedEarly { log, tail, .. } => {
-                let log = format!("its whole log is {}", log.display());
-                missing_module(tail).map_or_else(|| log.clone(), |hint| format!("{hint}; {log}"))
+            Self::DiedEarly { end, .. } => {
+                let log = end.whole();
+                missing_module(end).map_or_else(|| log.clone(), |hint| format!("{hint}; {log}"))
             }
-            Self::NotReady { unready, .. } => unready.hint()?,
+            Self::NotReady { unready, end, .. } => {
+                let hints = unready.hint().into_iter().chain(end.as_ref().map(LogEnd::whole));
+                hints.reduce(|hint, log| format!("{hint}; {log}"))?
+            }
             _ => return None,
         })
     }

@@ -14,6 +14,7 @@ mod embedded;
 mod error;
 mod http;
 mod leftovers;
+mod log_end;
 #[expect(clippy::disallowed_methods, reason = "who holds a port is read from /proc")]
 mod port_owner;
 mod process;
@@ -34,6 +35,7 @@ pub use container::{CONTAINER_HOST, Client, ContainerSpec, ImageSource, Network,
 pub use embedded::embedded_config;
 pub use error::Error;
 pub use leftovers::{Announced, clear_leftovers};
+pub use log_end::{Died, LogEnd};
 pub use port_owner::PortOwner;
 pub use ready::Unready;
 pub use request::{STOP_GRACE, StackRequest};

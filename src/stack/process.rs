@@ -2,6 +2,7 @@
 
 use super::capabilities::{self, Health, HealthRoute};
 use super::http::Http;
+use super::log_end::LogEnd;
 use super::ready::{self, GaveUp, Ready, Wanted};
 use super::running::Started;
 use super::started::{self, Note};
@@ -72,7 +73,7 @@ pub(super) async fn vacate(
 async fn reuse(request: &StackRequest, port: u16, http: &Http, url: String) -> Result<Started, Error> {
     let ready = ready::wait(http, &wanted(request), true).await.map_err(|gave_up| match gave_up {
         GaveUp::Refused(why) => Error::Unreachable { url: url.clone(), why },
-        GaveUp::NotReady(not_ready) => not_ready.error(&url, Vec::new()),
+        GaveUp::NotReady(not_ready) => not_ready.error(&url, None),
     })?;
     let taken = format!(
         "server on port {port}, which was running already ({}) with the providers that it was started with",
@@ -120,9 +121,9 @@ async fn spawn(
         Ok(ready) => ready_child(child, taken, port, url, ready).await,
         Err(GaveUp::Refused(why)) => Err(Error::Unreachable { url, why }),
         Err(GaveUp::NotReady(not_ready)) => {
-            let tail = child.log().tail();
+            let end = LogEnd::of(child.log());
             child.stop().await;
-            Err(not_ready.error(&url, tail))
+            Err(not_ready.error(&url, Some(end)))
         }
     }
 }
@@ -163,7 +164,7 @@ async fn ready_child(
 }
 
 fn died_early(child: &Child, status: String) -> Error {
-    Error::DiedEarly { status, tail: child.log().tail(), log: child.log().path().to_owned() }
+    Error::DiedEarly { status, end: LogEnd::of(child.log()) }
 }
 
 /// What the server is asked for its health.

@@ -3,6 +3,7 @@
 use super::Error;
 use super::capabilities::{self, Health, HealthRoute, Models};
 use super::http::Http;
+use super::log_end::LogEnd;
 use crate::model::Capabilities;
 use crate::source::nearest;
 use std::collections::BTreeSet;
@@ -100,11 +101,11 @@ pub(super) struct NotReady {
 }
 
 impl NotReady {
-    /// The error for a stack at `url` with `tail` at the end of its log.
-    pub(super) fn error(self, url: &str, tail: Vec<String>) -> Error {
+    /// The error for a stack at `url` whose log has that `end`.
+    pub(super) fn error(self, url: &str, end: Option<LogEnd>) -> Error {
         // Nobody wants to read nanoseconds.
         let after = Duration::from_millis(u64::try_from(self.after.as_millis()).unwrap_or(u64::MAX));
-        Error::NotReady { url: url.to_owned(), after, unready: self.unready, tail }
+        Error::NotReady { url: url.to_owned(), after, unready: self.unready, end }
     }
 }
 

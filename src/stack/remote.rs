@@ -20,7 +20,7 @@ pub(super) async fn reach(request: &StackRequest, url: &str) -> Result<Started, 
     };
     let ready = ready::wait(&http, &wanted, true).await.map_err(|gave_up| match gave_up {
         GaveUp::Refused(why) => Error::Unreachable { url: shown.clone(), why },
-        GaveUp::NotReady(not_ready) => not_ready.error(&shown, Vec::new()),
+        GaveUp::NotReady(not_ready) => not_ready.error(&shown, None),
     })?;
     Ok(Started::elsewhere(format!("server at {shown}, which somebody else runs"), base, ready))
 }

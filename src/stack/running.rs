@@ -1,6 +1,7 @@
 //! A stack that runs.
 
 use super::container::Container;
+use super::log_end::{Died, LogEnd};
 use super::process::Noted;
 use super::ready::Ready;
 use super::remote::without_credentials;
@@ -148,16 +149,12 @@ impl Stack {
 
     /// How it died, with the end of its log. Pends for ever where that cannot be known: it runs in this process, or
     /// somebody else runs it.
-    pub async fn wait_died(&self) -> String {
-        let (status, tail) = match &self.held {
-            Held::Child(child) => (child.wait().await, child.log().tail()),
-            Held::Container(container) => (container.wait().await, container.tail()),
+    pub async fn wait_died(&self) -> Died {
+        match &self.held {
+            Held::Child(child) => Died { status: child.wait().await, end: Some(LogEnd::of(child.log())) },
+            Held::Container(container) => Died { status: container.wait().await, end: container.log_end() },
             Held::InProcess(_) | Held::Nothing => std::future::pending().await,
-        };
-        if tail.is_empty() {
-            return format!("the server ended: {status}");
         }
-        format!("the server ended: {status}; the end of its log:\n{}", tail.join("\n"))
     }
 
     /// Stops what was started and returns when nothing of it is left.

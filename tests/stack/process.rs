@@ -97,7 +97,9 @@ async fn a_server_that_dies_later_is_noticed() {
     let mut socket = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     socket.write_all(b"GET /die HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     let died = stack.wait_died().await;
-    assert!(died.contains("exit status 7") && died.contains("hello from the server"), "{died}");
+    let told = died.diagnostic("meanwhile").render(false);
+    assert!(told.contains("exit status 7") && told.contains("hello from the server"), "{told}");
+    assert!(!told.contains("GET /v1/"), "{told}");
     stack.stop().await;
 }
 

@@ -12,10 +12,8 @@ const MOST: usize = 10;
 /// What keeps the stack from serving the run config `root`.
 pub(super) fn explain(error: &stack::Error, root: Option<&Node>, runtime: &Runtime) -> Vec<Diagnostic> {
     let told = error.diagnostics();
-    let (stack::Error::DiedEarly { tail, .. } | stack::Error::NotReady { tail, .. }) = error else {
-        return told;
-    };
-    let Some(root) = root else { return told };
+    let (Some(root), Some(end)) = (root, error.log_end()) else { return told };
+    let tail = end.lines();
     let Some(headline) = tail.iter().rposition(|line| is_headline(line)) else { return told };
     let known = match runtime {
         Runtime::Python(stack) => provider_types(stack),
@@ -168,8 +166,7 @@ mod tests {
         let tail = tail.iter().map(|line| (*line).to_owned()).collect();
         let error = stack::Error::DiedEarly {
             status: "exit status 1".into(),
-            tail,
-            log: PathBuf::from("server.log"),
+            end: stack::LogEnd::new(tail, PathBuf::from("server.log")),
         };
         explain(&error, Some(&root), &Runtime::Embedded)
     }

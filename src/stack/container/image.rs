@@ -3,6 +3,7 @@
 use super::content;
 use super::{Client, ImageSource};
 use crate::process::{Child, LogRequest};
+use crate::stack::log_end::LogEnd;
 use crate::stack::{Error, StackRequest};
 use std::path::Path;
 
@@ -74,8 +75,7 @@ async fn run(
         image: image.to_owned(),
         client: client.shown(),
         status,
-        tail: child.log().tail(),
-        log: child.log().path().to_owned(),
+        end: LogEnd::of(child.log()),
     })
 }
 

@@ -5,6 +5,7 @@ use super::image;
 use super::network::{CONTAINER_HOST, seen_from_inside};
 use super::{Client, ContainerSpec, Network};
 use crate::process::{Child, LogRequest};
+use crate::stack::log_end::LogEnd;
 use crate::stack::process::{self, Vacancy};
 use crate::stack::ready::{self, GaveUp};
 use crate::stack::running::Started;
@@ -72,9 +73,9 @@ pub(in crate::stack) async fn start(
         }
         Err(GaveUp::Refused(why)) => Err(Error::Unreachable { url, why }),
         Err(GaveUp::NotReady(not_ready)) => {
-            let tail = container.tail();
+            let end = container.log_end();
             container.stop().await;
-            Err(not_ready.error(&url, tail))
+            Err(not_ready.error(&url, end))
         }
     }
 }
@@ -119,8 +120,8 @@ impl Container {
     }
 
     /// The end of it.
-    pub(in crate::stack) fn tail(&self) -> Vec<String> {
-        self.child.as_ref().map(|child| child.log().tail()).unwrap_or_default()
+    pub(in crate::stack) fn log_end(&self) -> Option<LogEnd> {
+        self.child.as_ref().map(|child| LogEnd::of(child.log()))
     }
 
     /// How it ended; pends until it has.
@@ -143,8 +144,7 @@ impl Container {
             image: image.to_owned(),
             client: self.client.shown(),
             status,
-            tail: self.tail(),
-            log: self.log().unwrap_or_default(),
+            end: self.log_end(),
         }
     }
 
