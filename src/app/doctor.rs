@@ -3,10 +3,10 @@
 
 use super::ExitStatus;
 use super::inputs::Inputs;
-use super::otel::Instrumentation;
-use super::project::Project;
-use super::python_packages::PythonPackages;
-use super::runtime;
+use crate::app::installed::otel::Instrumentation;
+use crate::app::installed::python_packages::PythonPackages;
+use crate::app::installed::runtime;
+use crate::app::project::load::Project;
 use crate::stack::{Client, Product, PythonStack};
 use crate::text::{Align, Cell, Palette, Table, sanitize};
 use futures_util::future::join_all;
@@ -34,7 +34,7 @@ pub(super) async fn doctor(inputs: &Inputs, project: &Project) -> ExitStatus {
         rows.extend(stack(product, project, inputs));
     }
     rows.extend(own(project, inputs));
-    let folder = project.root.as_ref().map_or_else(|| inputs.cwd.clone(), |root| inputs.cwd.join(root));
+    let folder = project.folder(&inputs.cwd);
     for (name, purpose) in PROGRAMS {
         let local = || Some(folder.join(NODE_COMMANDS).join(name)).filter(|path| path.is_file());
         let found = on_path(name, inputs).or_else(local);
@@ -52,7 +52,8 @@ pub(super) async fn doctor(inputs: &Inputs, project: &Project) -> ExitStatus {
 
 /// Servers of the project's own.
 fn own(project: &Project, inputs: &Inputs) -> Vec<[String; 2]> {
-    let rows = project.distributions.stacks(project, &inputs.cwd).map(|stack| {
+    let folder = project.folder(&inputs.cwd);
+    let rows = project.distributions.stacks(&folder).map(|stack| {
         let program = stack.program();
         // A bare name is looked for on PATH.
         let (found, place) = match program.components().count() {

@@ -2,7 +2,8 @@
 
 use super::error::CommandError;
 use super::inputs::Inputs;
-use super::{ExitStatus, check, doctor, gateway, help, limits, outputs, recordings, run, serve};
+use super::run::{command, limits, outputs};
+use super::{ExitStatus, check, doctor, gateway, help, recordings, serve};
 use crate::cli::{Cli, Command};
 use clap::Parser;
 use std::io::Write;
@@ -38,10 +39,10 @@ pub fn main() -> ExitCode {
 }
 
 fn carry_out(cli: Cli, inputs: &Inputs) -> Result<ExitStatus, CommandError> {
-    let common = run::Common { color: cli.color, project: cli.config.as_deref(), inputs };
+    let common = command::Common { color: cli.color, project: cli.config.as_deref(), inputs };
     match cli.command {
-        Command::Run(args) => block_on(run::run(&common, (*args).into())),
-        Command::Record(args) => block_on(run::run(&common, (*args).into())),
+        Command::Run(args) => block_on(command::run(&common, (*args).into())),
+        Command::Record(args) => block_on(command::run(&common, (*args).into())),
         Command::Serve(args) => block_on(serve::serve(&args, inputs)),
         Command::Gateway(args) => block_on(gateway::gateway(&args, &common)),
         Command::Recordings(command) => recordings::carry_out(&command, &common),

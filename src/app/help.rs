@@ -2,7 +2,7 @@
 
 use super::ExitStatus;
 use super::error::CommandError;
-use super::run::Common;
+use crate::app::run::command::Common;
 use crate::check;
 use crate::cli::{Cli, HelpArgs};
 use crate::external::ADAPTERS;

@@ -1,18 +1,18 @@
 //! Which model providers a run has, and how the stack is pointed at the gateway instead of at them.
 
 use super::inputs::Inputs;
-use super::project::{Project, Provider, Setup};
 use super::proxy;
+use crate::app::project::load::{Project, Setup};
+use crate::app::project::provider::Provider;
 use crate::gateway::{DUMMY_KEY, Gateway, Upstream};
 use crate::model::{InferenceMode, Secret};
 use crate::plan::ModelChoices;
-use crate::source::{Diagnostic, nearest};
+use crate::source::Diagnostic;
 use crate::stack;
 use crate::stack_config::{Config, Distro, Image, StackConfig, Target};
 use crate::starter;
 use crate::suite::ModelKind;
 use crate::text::SecretFinder;
-use crate::wire::dialect::{DIALECTS, Dialect, by_name};
 use std::collections::BTreeMap;
 
 /// What the names of variables end with that hold a key or password.
@@ -312,20 +312,4 @@ fn configured(
 fn named_models(models: &ModelChoices) -> Vec<String> {
     let ids = ModelKind::ALL.into_iter().flat_map(|kind| models.get(kind));
     ids.filter_map(|id| Some(id.split_once('/')?.0.to_owned())).collect()
-}
-
-/// The dialect of that name.
-///
-/// # Errors
-/// There is none.
-pub(super) fn dialect(name: &str) -> Result<&'static Dialect, Diagnostic> {
-    by_name(name).ok_or_else(|| {
-        let known: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.name).collect();
-        Diagnostic::new(format!("there is no dialect `{name}`")).hint(
-            match nearest(name, known.iter().copied()) {
-                Some(name) => format!("did you mean `{name}`?"),
-                None => format!("there are {}", known.join(", ")),
-            },
-        )
-    })
 }

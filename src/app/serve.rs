@@ -3,8 +3,8 @@
 use super::ExitStatus;
 use super::error::CommandError;
 use super::inputs::Inputs;
-use super::run_folder;
-use super::signals::Listener;
+use crate::app::run::run_folder;
+use crate::app::run::signals::Listener;
 use crate::cli::ServeArgs;
 use crate::source::Diagnostic;
 use crate::stack::{Announced, embedded_config};

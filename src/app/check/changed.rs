@@ -1,6 +1,6 @@
 //! Why an installed stack does not take a run config any more: what its log says, at the place in the file that it is about.
 
-use crate::app::python_packages::PythonPackages;
+use crate::app::installed::python_packages::PythonPackages;
 use crate::source::{Diagnostic, Kind, Node, Origin, nearest};
 use crate::stack::{self, PythonStack, Runtime};
 use crate::stack_config::APIS;

@@ -3,7 +3,7 @@
 use super::{config, openapi, routes};
 use crate::app::ExitStatus;
 use crate::app::error::CommandError;
-use crate::app::run::Common;
+use crate::app::run::command::Common;
 use crate::cli::CheckCommand;
 
 /// Carries a check out.

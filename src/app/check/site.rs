@@ -1,7 +1,7 @@
 //! Asking a server for something, with a limit.
 
 use crate::app::inputs::Inputs;
-use crate::app::rig::STACK_KEY_ENV;
+use crate::app::run::rig::STACK_KEY_ENV;
 use crate::model::Secret;
 use crate::source::Diagnostic;
 use std::time::Duration;

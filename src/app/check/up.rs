@@ -1,7 +1,7 @@
 //! A stack that is started to be looked at: its gateway before it, no case run.
 
-use crate::app::rig::Rig;
-use crate::app::signals::Signals;
+use crate::app::run::rig::Rig;
+use crate::app::run::signals::Signals;
 use crate::events::Event;
 use crate::gateway::Gateway;
 use crate::model::InferenceMode;

@@ -4,7 +4,7 @@ use super::findings::Findings;
 use super::offered::{self, Offered};
 use super::site::Site;
 use crate::app::inputs::Inputs;
-use crate::app::rig::STACK_KEY_ENV;
+use crate::app::run::rig::STACK_KEY_ENV;
 use crate::check::{Ending, Observed};
 use crate::contract::{Answer, Judge, Judged};
 use crate::model::{CaseId, Secret, Traffic};

@@ -5,10 +5,10 @@
 
 use super::round::{Behind, Round};
 use super::said::say;
-use crate::app::aside::{self, Aside, Placed, TIMES, named};
 use crate::app::error::CommandError;
 use crate::app::files::{display_name, remove_folder};
-use crate::app::signals::Listener;
+use crate::app::run::aside::{self, Aside, Placed, TIMES, named};
+use crate::app::run::signals::Listener;
 use crate::gateway::{GatewayConfig, Store};
 use crate::model::{InferenceMode, Miss, Traffic};
 use crate::recording::{Owner, Set};

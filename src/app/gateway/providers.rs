@@ -1,8 +1,9 @@
 //! The providers of `stack-test gateway`: what was typed, on top of what the project and the shipped settings know.
 
 use crate::app::inputs::Inputs;
-use crate::app::project::{Project, Provider, Setup};
-use crate::app::providers::dialect;
+use crate::app::project::load::{Project, Setup};
+use crate::app::project::provider::Provider;
+use crate::app::project::provider::dialect;
 use crate::app::proxy;
 use crate::gateway::{DUMMY_KEY, Gateway, Upstream};
 use crate::model::{InferenceMode, Secret};

@@ -3,10 +3,10 @@
 use super::providers::{self as behind, Behind};
 use crate::app::error::CommandError;
 use crate::app::inputs::Inputs;
-use crate::app::project::Project;
-use crate::app::rules::rule_book;
-use crate::app::run::Common;
-use crate::app::settings::MODE_ENV;
+use crate::app::project::load::Project;
+use crate::app::run::command::Common;
+use crate::app::run::rules::rule_book;
+use crate::app::settings::settle::MODE_ENV;
 use crate::app::{providers, proxy};
 use crate::cli::GatewayArgs;
 use crate::gateway::{GatewayConfig, Standalone};

@@ -3,9 +3,9 @@
 use crate::app::error::CommandError;
 use crate::app::files::display_name;
 use crate::app::inputs::Inputs;
-use crate::app::project::Project;
+use crate::app::project::load::Project;
 use crate::app::providers;
-use crate::app::run::Common;
+use crate::app::run::command::Common;
 use crate::cli::Chosen;
 use crate::gateway::{self, Store, setups};
 use crate::plan::Filter;

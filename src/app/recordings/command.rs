@@ -3,7 +3,7 @@
 use super::{diff, export, import, list, prune, rekey, show, stats, verify};
 use crate::app::ExitStatus;
 use crate::app::error::CommandError;
-use crate::app::run::Common;
+use crate::app::run::command::Common;
 use crate::cli::RecordingsCommand;
 
 /// Carries a command out.

@@ -7,7 +7,7 @@
 
 use super::chosen::Recordings;
 use crate::app::error::CommandError;
-use crate::app::suites::SuitesFolder;
+use crate::app::run::suites::SuitesFolder;
 use crate::gateway::{Store, Survey};
 use crate::model::CaseId;
 use crate::plan::{self, ModelChoices, Selection, Wanted};

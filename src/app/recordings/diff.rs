@@ -4,7 +4,7 @@ use super::chosen::{Recordings, unreadable};
 use super::git::Revision;
 use crate::app::ExitStatus;
 use crate::app::error::CommandError;
-use crate::app::run::Common;
+use crate::app::run::command::Common;
 use crate::cli::DiffArgs;
 use crate::gateway::Store;
 use crate::recording::{

@@ -4,7 +4,7 @@ use super::chosen::Recordings;
 use crate::app::ExitStatus;
 use crate::app::error::CommandError;
 use crate::app::files::AtomicFile;
-use crate::app::run::Common;
+use crate::app::run::command::Common;
 use crate::cli::ExportArgs;
 use crate::recording::{EXPORTERS, Exporter, ImportedSet};
 use crate::source::{Diagnostic, nearest};

@@ -5,7 +5,7 @@ use super::secrets;
 use crate::app::ExitStatus;
 use crate::app::error::CommandError;
 use crate::app::files::display_name;
-use crate::app::run::Common;
+use crate::app::run::command::Common;
 use crate::cli::{Chosen, ImportArgs};
 use crate::gateway::Store;
 use crate::recording::{IMPORTERS, ImportedSet, Importer, Set, SourceFile};

@@ -4,7 +4,7 @@ use super::chosen::{Recordings, unreadable};
 use super::dead::{Cases, Standing, left_over, unmentioned};
 use crate::app::ExitStatus;
 use crate::app::error::CommandError;
-use crate::app::run::Common;
+use crate::app::run::command::Common;
 use crate::cli::PruneArgs;
 use crate::gateway::Store;
 use crate::recording::Owner;

@@ -3,7 +3,7 @@
 use super::chosen::{Kept, Recordings};
 use crate::app::ExitStatus;
 use crate::app::error::CommandError;
-use crate::app::run::Common;
+use crate::app::run::command::Common;
 use crate::cli::ShowArgs;
 use crate::recording::{Usage, describe, spoken, usage};
 use crate::source::Diagnostic;

@@ -3,7 +3,7 @@
 use super::chosen::Recordings;
 use crate::app::ExitStatus;
 use crate::app::error::CommandError;
-use crate::app::run::Common;
+use crate::app::run::command::Common;
 use crate::cli::ListArgs;
 use crate::recording::{Usage, model, usage};
 use crate::text::{Align, Cell, Palette, Table, plural};

@@ -5,7 +5,7 @@ use super::dead::{Cases, Standing, left_over, unmentioned};
 use super::{secrets, unused};
 use crate::app::ExitStatus;
 use crate::app::error::CommandError;
-use crate::app::run::Common;
+use crate::app::run::command::Common;
 use crate::cli::VerifyArgs;
 use crate::gateway::Store;
 use crate::recording::{NO_SETUP, Owner};
