@@ -1,6 +1,6 @@
 //! `containers:` of `stack-test.yaml`, and what becomes of `docker:<image>` by it.
 
-use super::fields::{any_fields, fields, route, strings, text};
+use super::fields::{any_fields, fields, flag, route, strings, text};
 use super::placeholders;
 use super::told::Told;
 use crate::app::inputs::Inputs;
@@ -20,7 +20,8 @@ const ARGS: [&str; 2] = ["--port", "{{ port }}"];
 const PUBLISHED: &str = "llamastack/distribution-";
 
 const KEYS: &[&str] = &["command", "run_args", "network", "images"];
-const IMAGE_KEYS: &[&str] = &["image", "containerfile", "context", "args", "health", "providers"];
+const IMAGE_KEYS: &[&str] =
+    &["image", "containerfile", "context", "args", "health", "providers", "forwards_baggage"];
 const NETWORKS: [(&str, Network); 2] = [("host", Network::Host), ("bridge", Network::Bridge)];
 
 /// What a project says of containers.
@@ -39,6 +40,7 @@ struct Declared {
     args: Option<Vec<String>>,
     /// What it answers with 2xx when it is well.
     health: Option<String>,
+    forwards_baggage: bool,
     told: Told,
 }
 
@@ -118,6 +120,7 @@ impl Declared {
         });
         let health = node.get("health").and_then(|node| route(node, errors));
         let told = Told::read(node, errors);
+        let forwards_baggage = node.get("forwards_baggage").is_some_and(|node| flag(node, errors));
         let source = match (image, path, context) {
             (Some(image), None, None) => DeclaredSource::Image(image),
             (None, Some(path), context) => DeclaredSource::Containerfile { path, context },
@@ -129,7 +132,7 @@ impl Declared {
                 return None;
             }
         };
-        Some(Self { source, args, health, told })
+        Some(Self { source, args, health, forwards_baggage, told })
     }
 }
 
@@ -203,6 +206,7 @@ pub(in crate::app) fn resolve(
         image: source,
         args: args.unwrap_or_else(|| ARGS.map(str::to_owned).to_vec()),
         health: declared.and_then(|declared| declared.health.clone()),
+        forwards_baggage: declared.is_some_and(|declared| declared.forwards_baggage),
         network: containers.network.unwrap_or(usual),
         run_id: String::new(),
         files: Vec::new(),

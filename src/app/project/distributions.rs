@@ -1,6 +1,6 @@
 //! `distributions:` of `stack-test.yaml`: servers of the project's own, and where an installed stack is.
 
-use super::fields::{any_fields, fields, pairs, route, text};
+use super::fields::{any_fields, fields, flag, pairs, route, text};
 use super::placeholders;
 use super::told::Told;
 use crate::source::{Diagnostic, Entry, Kind, Node};
@@ -183,12 +183,4 @@ fn words(node: &Node, errors: &mut Vec<Diagnostic>) -> Vec<String> {
     }
     let words: Vec<_> = items.iter().map(|item| text(item, errors)).collect();
     words.into_iter().collect::<Option<_>>().unwrap_or_default()
-}
-
-/// `true` or `false`.
-fn flag(node: &Node, errors: &mut Vec<Diagnostic>) -> bool {
-    if !matches!(node.kind, Kind::Bool(_)) {
-        errors.push(node.diagnostic(format!("`true` or `false` is wanted here, not {}", node.kind_name())));
-    }
-    node.kind == Kind::Bool(true)
 }

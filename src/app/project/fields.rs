@@ -85,3 +85,11 @@ pub(in crate::app) fn text(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<
         }
     }
 }
+
+/// `true` or `false`.
+pub(in crate::app) fn flag(node: &Node, errors: &mut Vec<Diagnostic>) -> bool {
+    if !matches!(node.kind, Kind::Bool(_)) {
+        errors.push(node.diagnostic(format!("`true` or `false` is wanted here, not {}", node.kind_name())));
+    }
+    node.kind == Kind::Bool(true)
+}

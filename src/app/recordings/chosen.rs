@@ -169,12 +169,17 @@ impl<'a> Recordings<'a> {
     }
 }
 
-/// Whether `name`, of a suite, a folder or a case, stands for the recordings of `owner`.
+/// Whether `name`, of a suite, a folder, a case, or a class or file of another runner's tests, stands for the recordings of
+/// `owner`.
 pub(super) fn stands_for(name: &str, owner: &Owner) -> bool {
     let Owner::Case(case) = owner else { return name == SESSION };
     let id = owner.to_string();
     let below = name.is_empty() || case.suite().starts_with(&format!("{name}/"));
-    below || case.suite() == name || id == name || id.starts_with(&format!("{name}["))
+    let rest = id.strip_prefix(name);
+    below
+        || rest.is_some_and(|rest| {
+            rest.is_empty() || ["[", "::", " > "].iter().any(|next| rest.starts_with(next))
+        })
 }
 
 /// What could not be read of the recordings folder.

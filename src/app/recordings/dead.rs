@@ -36,6 +36,8 @@ pub(super) struct Cases {
 pub(super) enum Standing {
     /// It has its case, or is of no case.
     Needed,
+    /// Its tests are known to another runner, which is not asked here.
+    Unlisted,
     /// Its suite has no such case, whatever the parameters.
     CaseGone,
     /// There is no such suite.
@@ -87,8 +89,7 @@ impl Cases {
     pub(super) fn standing(&self, owner: &Owner) -> Standing {
         match owner {
             Owner::Case(case) if !self.suites.contains(case.suite()) => Standing::NoSuite,
-            // Its tests are known to another runner, which is not asked here.
-            Owner::Case(case) if self.external.contains(case.suite()) => Standing::Needed,
+            Owner::Case(case) if self.external.contains(case.suite()) => Standing::Unlisted,
             Owner::Case(case) if !self.bare.contains(&bare(case)) => Standing::CaseGone,
             _ => Standing::Needed,
         }

@@ -24,6 +24,8 @@ struct Findings {
     /// What need not be wrong.
     notes: Vec<(String, String)>,
     sets: usize,
+    /// Sets of tests that another runner has.
+    unlisted: usize,
 }
 
 /// Verifies.
@@ -44,6 +46,13 @@ pub(super) fn verify(args: &VerifyArgs, common: &Common<'_>) -> Result<ExitStatu
     }
     for (setup, store) in &stores {
         findings.store(&recordings, (setup, store), cases.as_ref())?;
+    }
+    if findings.unlisted > 0 {
+        let sets = plural(findings.unlisted, "set");
+        let what = format!(
+            "{sets} of external suites: whether their tests still exist was not looked at, as other runners list them"
+        );
+        findings.notes.push((recordings.shown(&folder), what));
     }
     if let Some(path) = &args.from_report {
         findings.unused(&recordings, path, &stores)?;
@@ -100,6 +109,7 @@ impl Findings {
                 Some(cases) if cases.standing(&set.owner) == Standing::CaseGone => {
                     self.problem(file, format!("no suite has the case `{}`", set.owner), PRUNE);
                 }
+                Some(cases) if cases.standing(&set.owner) == Standing::Unlisted => self.unlisted += 1,
                 Some(cases) if cases.standing(&set.owner) == Standing::NoSuite => {
                     self.notes.push((file, NO_SUITE.to_owned()));
                 }

@@ -74,6 +74,12 @@ async fn of_suite(
     let tool = rendered.and_then(|command| runner::tool(planned, &suite.path, Tool::NO_STACK, command));
     let tool = tool.map_err(|error| vec![error])?;
     let at = |what: String| Diagnostic::at(planned.origin.clone(), what);
+    let folder = workshop.cwd().join(&tool.cwd);
+    if !folder.is_dir() {
+        let what =
+            format!("there is no folder `{}` to run the tests of `{}` in", tool.cwd.display(), suite.path);
+        return Err(vec![at(what).hint("`cwd:` is seen from the folder of stack-test.yaml")]);
+    }
     let collected = external::collect(&tool, workshop, stay && !planned.differs_by_stack(&run_id))
         .await
         .map_err(|error| {
@@ -85,7 +91,11 @@ async fn of_suite(
     if !errors.is_empty() {
         return Err(errors.into_iter().map(|error| unreadable(suite, error, &at)).collect());
     }
-    let mut files = Files { folder: &workshop.cwd().join(&tool.cwd), cwd: &inputs.cwd, read: HashMap::new() };
+    if tests.is_empty() {
+        let what = format!("{} lists no tests of `{}`", planned.adapter, suite.path);
+        return Err(vec![at(what).hint("its `command:` may deselect them all, or look in another folder")]);
+    }
+    let mut files = Files { folder: &folder, cwd: &inputs.cwd, read: HashMap::new() };
     let listed = |test: external::Listed| {
         let origin = test.file.as_ref().and_then(|file| files.origin(file, test.line));
         ListedTest { id: test.id, file: test.file, origin, tags: test.marks }

@@ -2,6 +2,7 @@
 
 use super::external;
 use super::rules::rule_book;
+use super::session::unrecordable;
 use super::suites::SuitesFolder;
 use crate::app::inputs::Inputs;
 use crate::app::installed::runtime;
@@ -75,6 +76,10 @@ async fn prepare_one(
     project: &Project,
     redactor: Redactor,
 ) -> Result<Prepared, Vec<Diagnostic>> {
+    let records = matches!(settings.mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
+    if records && matches!(settings.stack_config.target(), Target::Remote { .. }) {
+        return Err(vec![unrecordable("a server that somebody else runs")]);
+    }
     let folder = SuitesFolder::open(&inputs.cwd, &settings.suites_dir).map_err(|error| vec![error])?;
     let mut resolved = plan::resolve(&folder, &settings.wanted)?;
     // A setup tells how we start a stack; a server that somebody else runs has what its owner says.

@@ -330,8 +330,8 @@ impl Rig<'_> {
     pub(in crate::app) fn must_record_alone(&self, mode: InferenceMode) -> bool {
         let records = matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
         let tells = match &self.prepared.runtime {
-            // What is in a container, nobody knows.
-            Runtime::Embedded => !self.is_container(),
+            // What is in a container, only its owner knows.
+            Runtime::Embedded => self.prepared.container.as_ref().is_none_or(|spec| spec.forwards_baggage),
             Runtime::Python(stack) => stack.instrument.is_some(),
             Runtime::Command(stack) => stack.forwards_baggage,
         };

@@ -144,6 +144,8 @@ impl Translation<'_> {
         let broken_off = matches!(self.stop.reason(), Some(StopReason::BreakOff(_)));
         if broken_off && matches!(case.outcome, Outcome::Error) {
             // Why it ended is told, and is nothing that its stack answered.
+        } else if !case.traffic.misses.is_empty() {
+            // What a stack makes of a missing recording says nothing of the stack.
         } else if self.stack == 0 {
             comparison.baseline.insert(case.index, met);
         } else if let Some(baseline) = self.counterparts.get(case.index).copied().flatten()

@@ -71,6 +71,7 @@ mod tests {
             image: ImageSource::Named("a/b".into()),
             args: vec!["--port".into(), "{{ port }}".into()],
             health: None,
+            forwards_baggage: false,
             network,
             run_id: "r1".into(),
             files: vec!["/run/ca.pem".into()],

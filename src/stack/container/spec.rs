@@ -16,6 +16,8 @@ pub struct ContainerSpec {
     pub args: Vec<String>,
     /// What it answers with 2xx when it is well; found out, if it is not known.
     pub health: Option<String>,
+    /// Whether it passes the header `baggage` on to its providers.
+    pub forwards_baggage: bool,
     /// How it is reached, and reaches the gateway.
     pub network: Network,
     /// The run, for its label.

@@ -125,7 +125,7 @@ fn a_server_by_its_url_is_neither_started_nor_recorded() {
     let project = Project::with(CHAT);
     let url = server.url();
     project.run(["run", "a", "--stack-config", &url]).expect(0, &["nothing is replayed", &url]);
-    project.run(["record", "a", "--stack-config", &url]).expect(3, &["cannot be recorded"]);
+    project.run(["record", "a", "--stack-config", &url]).expect(4, &["cannot be recorded"]);
     assert_eq!(server.asks().len(), 1);
 }
 
