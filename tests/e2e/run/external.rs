@@ -113,6 +113,17 @@ fn what_cannot_be_listed_is_an_error_before_anything_is_started() {
 }
 
 #[test]
+fn a_suite_without_tests_or_without_its_folder_says_so() {
+    if !has_python() {
+        return;
+    }
+    let none = project("");
+    run(&none, &stack(), &["ext"]).expect(4, &["pytest lists no tests of `ext`"]);
+    none.file("suites/ext.yaml", format!("{SUITE}  cwd: nowhere\n"));
+    run(&none, &stack(), &["ext"]).expect(4, &["there is no folder `nowhere` to run the tests of `ext` in"]);
+}
+
+#[test]
 fn as_many_processes_as_may_be_run_at_once_and_files_stay_together() {
     if !has_python() {
         return;

@@ -292,6 +292,18 @@ fn ctrl_c_ends_the_stack_it_meets_and_all_that_would_follow() {
 }
 
 #[test]
+fn what_a_stack_makes_of_a_missing_recording_is_no_difference() {
+    let project = Project::with(
+        "cases:\n  - name: chat\n    steps: [{ post: /v1/chat/completions, json: { model: ollama/x, messages: [{ role: user, content: Say hello }] } }]\n",
+    );
+    let twice =
+        ["run", "a", "--text-model", "ollama/x", "--stack-config", "starter", "--stack-config", "starter"];
+    project
+        .run(twice)
+        .expect(1, &["no recording answers", "differences from starter\nno case ended at both"]);
+}
+
+#[test]
 fn the_first_failure_of_any_stack_ends_the_run_with_x() {
     let (one, two) = (stack(false), stack(true));
     let project = Project::with(CASES);
