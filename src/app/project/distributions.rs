@@ -1,6 +1,6 @@
 //! `distributions:` of `stack-test.yaml`: servers of the project's own, and where an installed stack is.
 
-use super::fields::{any_fields, fields, flag, pairs, route, text};
+use super::fields::{any_fields, environment, fields, flag, route, text};
 use super::placeholders;
 use super::told::Told;
 use crate::source::{Diagnostic, Entry, Kind, Node};
@@ -50,6 +50,13 @@ impl Distributions {
             match Product::ALL.into_iter().find(|product| product.word() == entry.key) {
                 Some(product) => {
                     self.installed.extend(installed(product, entry, errors).map(|it| (product, it)));
+                }
+                None if !is_name(&entry.key) => {
+                    let what =
+                        format!("nothing can be called `{}`: no stack-config could name it", entry.key);
+                    errors.push(Diagnostic::at(entry.key_origin.clone(), what).hint(
+                        "a name has letters, digits, `-`, `_` and `.`, and is neither `server` nor `docker`",
+                    ));
                 }
                 None => {
                     self.own.extend(distribution(entry, errors).map(|it| (entry.key.clone(), it)));
@@ -135,7 +142,7 @@ fn distribution(entry: &Entry, errors: &mut Vec<Diagnostic>) -> Option<Distribut
         return None;
     };
     let command = words(node, errors);
-    let env = entry.value.get("env").map(|node| pairs(any_fields(node, errors), errors)).unwrap_or_default();
+    let env = entry.value.get("env").map(|node| environment(node, errors)).unwrap_or_default();
     placeholders::check(node, &CommandStack::NAMES, errors);
     entry
         .value
@@ -154,15 +161,26 @@ fn distribution(entry: &Entry, errors: &mut Vec<Diagnostic>) -> Option<Distribut
     (!command.is_empty()).then_some(Distribution { command, health, env, told, forwards_baggage })
 }
 
+/// Whether a stack-config can name it.
+fn is_name(name: &str) -> bool {
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !name.is_empty() && name.chars().all(fits) && !matches!(name, "server" | "docker")
+}
+
 fn installed(product: Product, entry: &Entry, errors: &mut Vec<Diagnostic>) -> Option<Installed> {
     fields(&entry.value, "an installed stack", INSTALLED_KEYS, errors).for_each(drop);
-    let env = entry.value.get("env").map(|node| pairs(any_fields(node, errors), errors)).unwrap_or_default();
+    let env = entry.value.get("env").map(|node| environment(node, errors)).unwrap_or_default();
     let command = match (entry.value.get("command"), entry.value.get("venv")) {
         (Some(command), None) => PathBuf::from(text(command, errors)?),
         (None, Some(venv)) => Path::new(&text(venv, errors)?).join("bin").join(product.command()),
-        _ => {
-            let what = format!("`{}` needs a `venv` or a `command`, where it is installed", entry.key);
-            errors.push(Diagnostic::at(entry.key_origin.clone(), what));
+        (found, _) => {
+            let what = if found.is_some() {
+                "has both a `venv` and a `command`"
+            } else {
+                "needs a `venv` or a `command`"
+            };
+            let error = Diagnostic::at(entry.key_origin.clone(), format!("`{}` {what}", entry.key));
+            errors.push(error.hint("one of them says where it is installed"));
             return None;
         }
     };

@@ -1,6 +1,6 @@
 //! How the values of `stack-test.yaml` are read: each of a kind, and what is none is noted.
 
-use crate::source::{Diagnostic, Entry, Kind, Node, nearest};
+use crate::source::{Diagnostic, Entry, Kind, Node, Origin, nearest};
 
 /// The lines of a mapping whose keys must be among `known`; what is wrong is noted in `errors`.
 pub(in crate::app) fn fields<'a>(
@@ -52,15 +52,28 @@ pub(in crate::app) fn strings(node: &Node, errors: &mut Vec<Diagnostic>) -> Vec<
 /// The name of an environment variable.
 pub(in crate::app) fn variable(node: &Node, errors: &mut Vec<Diagnostic>) -> Option<String> {
     let name = text(node, errors)?;
+    check_variable(&name, &node.origin, errors).then_some(name)
+}
+
+/// Variables and their values.
+pub(in crate::app) fn environment(node: &Node, errors: &mut Vec<Diagnostic>) -> Vec<(String, String)> {
+    let entries = any_fields(node, errors);
+    for entry in entries.clone() {
+        check_variable(&entry.key, &entry.key_origin, errors);
+    }
+    pairs(entries, errors)
+}
+
+fn check_variable(name: &str, origin: &Origin, errors: &mut Vec<Diagnostic>) -> bool {
     let fits = |(n, byte): (usize, u8)| {
         byte == b'_' || byte.is_ascii_alphabetic() || (n > 0 && byte.is_ascii_digit())
     };
-    if name.is_empty() || !name.bytes().enumerate().all(fits) {
-        let error = node.diagnostic(format!("`{name}` is no name of an environment variable"));
+    let is_one = !name.is_empty() && name.bytes().enumerate().all(fits);
+    if !is_one {
+        let error = Diagnostic::at(origin.clone(), format!("`{name}` is no name of an environment variable"));
         errors.push(error.hint("it has letters, digits and `_`, and begins with no digit: `MY_LLM_URL`"));
-        return None;
     }
-    Some(name)
+    is_one
 }
 
 /// The path of a route.

@@ -2,9 +2,9 @@
 
 use super::containers::Containers;
 use super::distributions::Distributions;
-use super::fields::{any_fields, fields, pairs, strings, text};
+use super::fields::{any_fields, environment, fields, pairs, strings, text};
 use super::provider::Provider;
-use crate::source::{Diagnostic, Kind, Node, SourceFile, yaml};
+use crate::source::{Diagnostic, Entry, Kind, Node, SourceFile, yaml};
 use crate::suite::{DeclaredRule, parse_rules};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -36,6 +36,9 @@ const RUN_KEYS: &[&str] = &[
     "report",
 ];
 const SETUP_KEYS: &[&str] = &["about", "env", "models"];
+
+/// Those of them that may be given more than once.
+const LISTS: [&str; 3] = ["stack_config", "runtime", "report"];
 
 /// The models a setup may name, as they are called in suites.
 pub(in crate::app) const MODEL_NAMES: &[&str] = &[
@@ -122,8 +125,10 @@ impl Project {
                 "setups" => self.add_setups(&entry.value, errors),
                 "distributions" => self.distributions.add(&entry.value, errors),
                 "run" => {
-                    let run = fields(&entry.value, "`run`", RUN_KEYS, errors);
-                    self.run.extend(run.map(|entry| (entry.key.clone(), entry.value.clone())));
+                    for entry in fields(&entry.value, "`run`", RUN_KEYS, errors) {
+                        check_default(entry, errors);
+                        self.run.insert(entry.key.clone(), entry.value.clone());
+                    }
                 }
                 "match" => {
                     let mut parsed = parse_rules(&entry.value);
@@ -151,12 +156,21 @@ impl Project {
             for field in fields(&entry.value, "a setup", SETUP_KEYS, errors) {
                 match field.key.as_str() {
                     "about" => setup.about = text(&field.value, errors),
-                    "env" => setup.env = pairs(any_fields(&field.value, errors), errors),
+                    "env" => setup.env = environment(&field.value, errors),
                     _ => setup.models = pairs(fields(&field.value, "`models`", MODEL_NAMES, errors), errors),
                 }
             }
             self.setups.insert(entry.key.clone(), setup);
         }
+    }
+}
+
+/// That the default of a flag is one value, or several where the flag may be given several times.
+fn check_default(entry: &Entry, errors: &mut Vec<Diagnostic>) {
+    if matches!(entry.value.kind, Kind::List(_)) && LISTS.contains(&entry.key.as_str()) {
+        strings(&entry.value, errors);
+    } else if entry.value.kind != Kind::Null {
+        text(&entry.value, errors);
     }
 }
 
@@ -195,5 +209,26 @@ mod tests {
                 "stack-test.yaml:3:20: `ftp://a` is no URL of a provider: it begins with http:// or https://",
             ]
         );
+    }
+
+    #[test]
+    fn names_and_values_that_mean_nothing_are_no_settings() {
+        for (text, what) in [
+            ("run: { suite: [a] }", "1:15: a single value is wanted here, not a list"),
+            ("run: { report: [junit=j.xml, [x]] }", "1:30: a single value is wanted here, not a list"),
+            (
+                "distributions: { 'a::b': { command: [x, '{{ port }}'] } }",
+                "1:18: nothing can be called `a::b`",
+            ),
+            (
+                "distributions: { ogx: { venv: v, command: c } }",
+                "1:18: `ogx` has both a `venv` and a `command`",
+            ),
+            ("setups: { a: { env: { 'B C': x } } }", "1:23: `B C` is no name of an environment variable"),
+        ] {
+            let errors = Project::load(Some(&SourceFile::new("stack-test.yaml", text))).unwrap_err();
+            let told: Vec<_> = errors.iter().map(Diagnostic::one_line).collect();
+            assert!(matches!(&told[..], [one] if one.contains(what)), "{text}: {told:#?}");
+        }
     }
 }
