@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 import unittest
 
 import controller
@@ -308,6 +309,36 @@ class Ending(World):
                 told = {} if "os" in end else {"test_a.py::test_2": "error"}
                 self.assertEqual({name: r["outcome"] for name, r in results.items()}, {"test_a.py::test_1": "passed", **told})
                 self.assertNotEqual((code, end), (0, "pytest.exit"))
+
+    def test_what_fixtures_made_is_taken_down_when_it_is_told_to_end(self):
+        self.write(conftest="""
+            @pytest.fixture(scope="session")
+            def shared():
+                yield
+                open("shared-is-down", "w").close()
+            @pytest.fixture
+            def own():
+                yield
+                open("own-is-down", "w").close()
+            """, test_a="import time\ndef test_1(shared, own):\n    open('begun', 'w').close()\n    time.sleep(600)\n")
+        tool = self.tool("run")
+        self.assertEqual(tool.hear()["type"], "ready")
+        tool.hear(), tool.say(type="run", id="test_a.py::test_1")
+        tool.hear(), tool.say(type="end")
+        heard = tool.hear()
+        tool.say(type="go", baggage="stack-test.case=a")
+        while (heard := tool.hear())["type"] in ("outside", "inside"):
+            tool.say(type="go")
+            if heard["type"] == "inside":
+                break
+        while not os.path.exists(os.path.join(self.folder, "begun")):
+            time.sleep(0.01)
+        tool.process.terminate()
+        heard = tool.hear()
+        self.assertEqual((heard["type"], heard["outcome"]), ("finished", "error"))
+        tool.ended()
+        down = [name for name in os.listdir(self.folder) if name.endswith("-is-down")]
+        self.assertEqual(sorted(down), ["own-is-down", "shared-is-down"])
 
     def test_stops_at_the_first_failure_if_told_to(self):
         self.write(test_a="def test_1(): assert False\ndef test_2(): pass\n")

@@ -595,6 +595,9 @@ class Driven:
                 self._set(config, name, value)
 
     def _run(self, session, items):
+        # The run is broken off: as after Ctrl-C, what fixtures have made is still taken down, if that does not take long.
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         upcoming = self._next(items)
         while upcoming is not None:
             # One ahead: pytest tears down what the next test does not need, so it has to know which that is.
