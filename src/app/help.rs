@@ -36,6 +36,7 @@ const TOPICS: &[Topic] = &[
         summary: "what `docker:<name>` runs, and `containers:` of stack-test.yaml",
         text: containers,
     },
+    Topic { name: "settings", summary: "keys of stack-test.yaml", text: |_| Ok(settings()) },
     Topic { name: "setups", summary: "setups for --setup, with those of stack-test.yaml", text: setups },
     Topic { name: "providers", summary: "model providers and their environment", text: providers },
     Topic { name: "importers", summary: "tools for `recordings import --from`", text: |_| Ok(importers()) },
@@ -60,6 +61,24 @@ const RUNTIMES: [[&str; 2]; 5] = [
     ],
 ];
 
+/// What `stack-test.yaml` takes.
+const SETTINGS: [[&str; 2]; 8] = [
+    [
+        "run",
+        "defaults of flags, each called as its flag: `run: { stack_config: starter, setup: mine, report: junit=j.xml }`",
+    ],
+    [
+        "providers",
+        "model providers of your own: where they are, and by which variables a stack is told (`help providers`)",
+    ],
+    ["setups", "environment and models under a name, for --setup (`help setups`)"],
+    ["distributions", "servers of your own, and where installed ones are (`help stack-configs`)"],
+    ["containers", "what runs containers, and images (`help containers`)"],
+    ["match", "what does not count when provider calls are compared"],
+    ["secrets", "variables whose values are hidden, beside the keys of providers"],
+    ["allow_secrets", "texts that look like keys and are none"],
+];
+
 /// What `containers:` takes.
 const CONTAINER_KEYS: [[&str; 2]; 4] = [
     ["command", "what runs containers: `podman`, `[podman, --runtime, runc]`"],
@@ -80,6 +99,7 @@ pub(super) fn help(args: &HelpArgs, common: &Common<'_>) -> Result<ExitStatus, C
         None => overview(),
         Some(name) => match TOPICS.iter().find(|topic| topic.name == name) {
             Some(topic) => (topic.text)(common)?,
+            None if name == "external" => adapters(),
             None => match subcommand(name) {
                 Some(text) => text,
                 None => return Err(unknown(name)),
@@ -145,6 +165,13 @@ fn stack_configs(common: &Common<'_>) -> Result<String, CommandError> {
         columns(runtimes),
         columns(distros)
     ))
+}
+
+fn settings() -> String {
+    format!(
+        "Keys of `stack-test.yaml`, which is looked for here and in the folders above (docs/settings.md has examples):\n{}",
+        columns(SETTINGS.iter().map(|row| row.map(str::to_owned)))
+    )
 }
 
 fn setups(common: &Common<'_>) -> Result<String, CommandError> {
@@ -229,4 +256,19 @@ fn columns<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> String {
         table.row(row.map(Cell::from));
     }
     table.draw(Palette::new(false)).lines().map(|line| format!("  {line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::project::load::TOP_KEYS;
+
+    #[test]
+    fn every_key_of_the_settings_is_told() {
+        let mut told = SETTINGS.map(|[key, _]| key);
+        let mut known = TOP_KEYS.to_vec();
+        told.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(told.to_vec(), known);
+    }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 const DEFAULTS: &str = include_str!("defaults.yaml");
 
 /// The keys of the file itself.
-const TOP_KEYS: &[&str] =
+pub(in crate::app) const TOP_KEYS: &[&str] =
     &["providers", "setups", "run", "match", "containers", "distributions", "secrets", "allow_secrets"];
 /// The keys under `run:`; each is the default of the flag of that name.
 const RUN_KEYS: &[&str] = &[
