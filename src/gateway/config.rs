@@ -61,6 +61,8 @@ pub struct GatewayConfig {
     /// The command that records what is missing, for whoever reads of a miss; where our own runner tells of the cases,
     /// the one that is missing is named behind it. Without, it is made from the setup.
     pub record_command: Option<String>,
+    /// What selects the cases of this run: named behind that command for a call that belongs to none.
+    pub record_selection: String,
     /// What its clients must bring along, where the port can be reached by others than this machine: letters and digits that
     /// nobody can guess. The base URLs and the proxy's URL have it in them.
     pub token: Option<String>,
@@ -100,6 +102,7 @@ impl GatewayConfig {
             aside: None,
             keep_unreached: false,
             record_command: None,
+            record_selection: String::new(),
             token: None,
             standalone: None,
         }

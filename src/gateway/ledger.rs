@@ -49,6 +49,8 @@ pub(super) struct Inner {
     setup: Arc<str>,
     /// The command that records, where it is not `stack-test record`.
     command: Option<Arc<str>>,
+    /// What it needs behind it to record the calls outside cases of what this run selects.
+    selection: Arc<str>,
     /// Whether that command records whatever is asked, so that no case is named behind it.
     commands_all: bool,
     pub(super) owners: HashMap<Owner, State>,
@@ -107,7 +109,8 @@ impl Ledger {
         let command = config.record_command.as_deref().map(|command| masks.text(command).into());
         let commands_all = config.standalone.is_some();
         let setup = config.setup.as_str().into();
-        let inner = Mutex::new(Inner { setup, command, commands_all, ..Inner::default() });
+        let selection = masks.text(&config.record_selection).into();
+        let inner = Mutex::new(Inner { setup, command, selection, commands_all, ..Inner::default() });
         let (mode, strict, rules) = (config.mode, config.strict, Arc::clone(&config.rules));
         let spellings = OnceLock::new();
         let ledger = Self {

@@ -123,6 +123,7 @@ impl Rig<'_> {
             proxy: proxy::settings(self.needs_proxy(mode), self.inputs),
             max_tokens: settings.max_tokens,
             record_command: Some(settings.typed.command(self.setup(), &self.redactor())),
+            record_selection: settings.typed.selection(&self.redactor()),
             token: self.is_bridged().then(token).flatten(),
             // A new client for each call, never closed, stalls on a connection that is kept alive.
             close_connections: self.prepared.runtime != Runtime::Embedded || self.is_container(),

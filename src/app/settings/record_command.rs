@@ -7,7 +7,11 @@ use crate::text::{Redactor, shell_word};
 
 /// The flags that were typed and say what is recorded from, and where; as name and value.
 #[derive(Debug, Clone, Default)]
-pub(in crate::app) struct TypedFlags(Vec<(&'static str, String)>);
+pub(in crate::app) struct TypedFlags {
+    said: Vec<(&'static str, String)>,
+    /// What selects the cases.
+    selection: Vec<String>,
+}
 
 impl TypedFlags {
     /// Those of `common`. `--secret` is none of them: its value must be shown nowhere.
@@ -34,13 +38,19 @@ impl TypedFlags {
         ];
         let said = said.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
         let env = target.env.iter().map(|pair| ("env", pair.clone()));
-        Self(said.chain(env).collect())
+        let flag = |flag: &'static str, value: &str| [flag.to_owned(), value.to_owned()];
+        let suites = selected.suites.iter().chain(&selected.suite).cloned();
+        let flags = selected.subdirs.iter().map(|dir| flag("--subdirs", dir));
+        let flags = flags.chain(selected.pattern.iter().map(|pattern| flag("-k", pattern)));
+        let flags = flags.chain(selected.tag.iter().map(|tag| flag("--tag", tag)));
+        let selection = suites.chain(flags.flatten()).collect();
+        Self { said: said.chain(env).collect(), selection }
     }
 
     /// The command, without the case that it is for. A value with a secret in it is left out.
     pub(in crate::app) fn command(&self, setup: &str, redactor: &Redactor) -> String {
         let setup = Some(("setup", setup)).filter(|(_, setup)| *setup != NO_SETUP);
-        let typed = self.0.iter().map(|(flag, value)| (*flag, value.as_str()));
+        let typed = self.said.iter().map(|(flag, value)| (*flag, value.as_str()));
         let mut command = "stack-test record".to_owned();
         for (flag, value) in setup.into_iter().chain(typed) {
             if redactor.redact(value) == value {
@@ -48,6 +58,14 @@ impl TypedFlags {
             }
         }
         command
+    }
+
+    /// What that command needs behind it to select what was selected.
+    pub(in crate::app) fn selection(&self, redactor: &Redactor) -> String {
+        if self.selection.iter().any(|word| redactor.redact(word) != word.as_str()) {
+            return String::new();
+        }
+        self.selection.iter().map(|word| format!(" {}", shell_word(word))).collect()
     }
 }
 

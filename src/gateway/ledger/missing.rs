@@ -38,8 +38,9 @@ impl Inner {
         let setup = self.setup.to_string();
         let owner = owners.first().cloned().unwrap_or(Owner::Session);
         let command = self.command.as_deref().map(|command| match self.commands_all {
-            true => command.to_owned(),
+            false if owner == Owner::Session => format!("{command}{}", self.selection),
             false => command_for(command, &owner),
+            true => command.to_owned(),
         });
         let state = self.state_of(&owner);
         let loaded = state.loaded.as_ref();

@@ -52,6 +52,10 @@ fn the_command_that_is_printed_records_what_is_missing() {
     let args: Vec<&str> = ["run", "a"].into_iter().chain(flags.into_iter().flatten()).collect();
     let ended = project.run(args.clone());
     ended.expect(1, &["--suites-dir 'my suites'", "--text-model ollama/m1", "'a::hello[txt=ollama/m1]'"]);
+    // A call outside cases is recorded with what was selected.
+    let said = ended.said();
+    let of_all = |line: &str| line.contains("stack-test record --config other.yaml") && line.ends_with(" a");
+    assert!(said.lines().any(of_all), "{said}");
     ended.expect_not("it-is-secret").expect_not("SOME_TOKEN").expect_not("hidden-value");
     let command = printed(&ended);
     project.run(command.iter().map(String::as_str)).expect(0, &["1 recorded"]);
