@@ -3,6 +3,7 @@
 use super::{LARGEST_ANSWER, Unreached};
 use crate::model::CaseId;
 use crate::recording::{Finding, FormatError, Owner};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
@@ -126,7 +127,7 @@ pub enum Error {
         unreached.provider,
         unreached.url,
         unreached.why,
-        whose(owners)
+        whose(owners.iter())
     )]
     Unreached {
         /// The provider.
@@ -134,6 +135,16 @@ pub enum Error {
         /// Whose recordings are left as they were.
         owners: Vec<Owner>,
     },
+    /// Answers were recorded that are errors of the provider, or broke off: how many, by whose they are.
+    #[error(
+        "{}: {} (what a provider answers once in a while is better recorded again)",
+        match .0.values().sum::<usize>() {
+            1 => "1 recorded answer is an error or broken off".to_owned(),
+            answers => format!("{answers} recorded answers are errors or broken off"),
+        },
+        whose(.0.keys())
+    )]
+    Doubtful(BTreeMap<Owner, usize>),
     /// The CA of the gateway as a proxy, or a certificate of it, cannot be made.
     #[error("cannot make the certificates of the gateway as a proxy: {0}")]
     Authority(String),
@@ -178,24 +189,28 @@ impl Error {
     pub fn is_notice(&self) -> bool {
         matches!(
             self,
-            Self::Late { .. } | Self::Unattributed { .. } | Self::Egress { .. } | Self::Handshake { .. }
+            Self::Late { .. }
+                | Self::Unattributed { .. }
+                | Self::Doubtful(_)
+                | Self::Egress { .. }
+                | Self::Handshake { .. }
         )
     }
 }
 
 /// Owners in a sentence; of many the first.
-fn whose(owners: &[Owner]) -> String {
+fn whose<'a>(owners: impl ExactSizeIterator<Item = &'a Owner>) -> String {
     const NAMED: usize = 5;
+    let count = owners.len();
     let mut names: Vec<String> = owners
-        .iter()
         .take(NAMED)
         .map(|owner| match owner {
             Owner::Session => "the calls outside cases".to_owned(),
             Owner::Case(case) => format!("`{case}`"),
         })
         .collect();
-    if owners.len() > NAMED {
-        names.push(format!("{} more", owners.len() - NAMED));
+    if count > NAMED {
+        names.push(format!("{} more", count - NAMED));
     }
     names.join(", ")
 }

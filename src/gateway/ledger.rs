@@ -1,5 +1,6 @@
 //! What each case may still be given, and what it has asked.
 
+mod doubtful;
 mod missing;
 mod unreached;
 mod unsteered;
@@ -173,7 +174,7 @@ impl Ledger {
 
     fn begin(&self, inner: &mut Inner, owner: Owner) {
         self.load(inner, &owner);
-        let state = inner.state(owner);
+        let state = inner.state(owner.clone());
         let records = match self.mode {
             InferenceMode::Record => true,
             InferenceMode::RecordIfMissing => state.loaded.is_none() && state.broken.is_none(),
@@ -184,6 +185,9 @@ impl Ledger {
         state.attempt += 1;
         state.closing = false;
         state.recorder = records.then(Recorder::default);
+        if records {
+            inner.forget_unreached(&owner);
+        }
     }
 
     /// A case ends. `keep` says whether what was recorded replaces the old set.
@@ -195,12 +199,14 @@ impl Ledger {
         let state = inner.state(owner.clone());
         let mut traffic = std::mem::take(&mut state.traffic);
         let mut finished = None;
+        let mut unreached = Vec::new();
         if let Some(recorder) = &state.recorder {
             if keep {
                 traffic.recorded = recorder.kept();
                 state.closing = recorder.pending() > 0;
             } else {
                 traffic.live = recorder.calls();
+                unreached = recorder.unreached().to_vec();
             }
             if !state.closing {
                 finished = state.recorder.take().filter(|recorder| keep && recorder.is_whole());
@@ -213,6 +219,7 @@ impl Ledger {
             Some(_) => std::mem::take(&mut state.given.client),
             None => ClientEdge::default(),
         };
+        inner.not_recorded(&owner, unreached);
         drop(inner);
         if let Some(recorder) = finished {
             self.save_case(owner, recorder, &client);
@@ -238,29 +245,43 @@ impl Ledger {
     }
 
     fn save_case(&self, owner: Owner, recorder: Recorder, client: &ClientEdge) {
-        match recorder.unreached().cloned() {
-            Some(unreached) => self.complain_of_unreached(owner, unreached),
-            None => self.save(recorder.into_set(owner, client)),
+        if recorder.unreached().is_empty() {
+            self.save(recorder.into_set(owner, client));
+        } else {
+            self.lock().not_recorded(&owner, recorder.unreached().to_vec());
         }
     }
 
-    fn save(&self, set: Set) {
+    /// Whether it was written.
+    fn save(&self, set: Set) -> bool {
         let owner = set.owner.clone();
         let rules = self.rules.of(&set.owner);
         let old = self.store.load(&set.owner).unwrap_or_default();
         let lost = set.unanswered();
         if lost > 0 && old.as_ref().is_some_and(|old| old.unanswered() == 0) {
             self.complain(Error::Unanswered { owner: owner.to_string(), calls: lost });
-            return;
+            return false;
         }
         // Also what differs only in what does not count has not changed.
-        let set = match old.filter(|_| !rules.is_empty()) {
-            Some(old) => set.settle_by(&old, rules),
+        let set = match old.as_ref().filter(|_| !rules.is_empty()) {
+            Some(old) => set.settle_by(old, rules),
             None => set,
         };
-        match self.masked(set).and_then(|set| self.kept.save(set)) {
-            Ok(_) => self.lock().recorded.push(owner),
-            Err(error) => self.complain(error),
+        let saved = self.masked(set).and_then(|set| {
+            let doubtful = doubtful::new_ones(&set, old.as_ref());
+            self.kept.save(set).map(|_| doubtful)
+        });
+        match saved {
+            Ok(doubtful) => {
+                let mut inner = self.lock();
+                inner.doubt(&owner, doubtful);
+                inner.recorded.push(owner);
+                true
+            }
+            Err(error) => {
+                self.complain(error);
+                false
+            }
         }
     }
 
@@ -428,13 +449,11 @@ impl Ledger {
         let recorder = session.recorder.take();
         drop(inner);
         if let Some(recorder) = recorder.filter(|recorder| recorder.calls() > 0) {
-            traffic.recorded = recorder.calls();
-            let old = self.store.load(&Owner::Session).unwrap_or_default();
-            let unreached = recorder.unreached().cloned();
-            let set = recorder.into_session(old.as_ref(), self.rules.of(&Owner::Session));
-            match unreached.filter(|_| unreached::has_new_silence(&set, old.as_ref())) {
-                Some(unreached) => self.complain_of_unreached(Owner::Session, unreached),
-                None => self.save(set),
+            let calls = recorder.calls();
+            if self.session_set(recorder).is_some_and(|set| self.save(set)) {
+                traffic.recorded = calls;
+            } else {
+                traffic.live += calls;
             }
         }
         let mut inner = self.lock();

@@ -6,7 +6,7 @@ use crate::recording::{
     Edge, Key, Normaliser, Owner, Question, Renames, Rules, Set, ids, renumbered_request, renumbered_response,
 };
 use crate::wire::dialect::Dialect;
-use crate::wire::message::{Exchange, Request, Response};
+use crate::wire::message::{End, Exchange, Request, Response};
 use std::collections::{HashMap, HashSet};
 
 /// The calls of one owner since it was opened.
@@ -24,8 +24,8 @@ pub(super) struct Recorder {
     pending: usize,
     /// An answer was too large to be kept, so that the set would lack it.
     gave_up: bool,
-    /// The first provider that could not be reached.
-    unreached: Option<Unreached>,
+    /// The providers that could not be reached.
+    unreached: Vec<Unreached>,
 }
 
 #[derive(Debug)]
@@ -102,17 +102,19 @@ impl Recorder {
 
     /// A provider could not be reached.
     pub(super) fn not_reached(&mut self, unreached: Unreached) {
-        self.unreached.get_or_insert(unreached);
+        if !self.unreached.iter().any(|known| known.is_same(&unreached)) {
+            self.unreached.push(unreached);
+        }
     }
 
-    /// The provider that could not be reached, if there was one.
-    pub(super) fn unreached(&self) -> Option<&Unreached> {
-        self.unreached.as_ref()
+    /// The providers that could not be reached.
+    pub(super) fn unreached(&self) -> &[Unreached] {
+        &self.unreached
     }
 
     /// How many calls will be kept, as far as that is known.
     pub(super) fn kept(&self) -> usize {
-        if self.unreached.is_some() { 0 } else { self.calls() }
+        if !self.unreached.is_empty() { 0 } else { self.calls() }
     }
 
     /// Whether every answer could be kept.
@@ -187,8 +189,11 @@ impl Recorder {
     }
 }
 
-fn failed(exchange: &Exchange) -> bool {
-    exchange.response.head.as_ref().is_none_or(|head| head.status >= 500)
+/// Whether the answer is an error of the provider, or broken off, or none at all: asked again, it may well say something
+/// else.
+pub(super) fn failed(exchange: &Exchange) -> bool {
+    let Response { head, end, .. } = &exchange.response;
+    *end != End::Complete || head.as_ref().is_none_or(|head| head.status >= 500)
 }
 
 /// The calls that were answered, in the order of the set. `named` is what an id is called by now: nothing, if that depends

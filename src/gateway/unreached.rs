@@ -20,6 +20,11 @@ impl Unreached {
     pub(super) fn new(name: &str, url: &str, error: &reqwest::Error) -> Self {
         Self { provider: name.to_owned(), url: without_credentials(url), why: reason(error) }
     }
+
+    /// Whether it is the same provider, whatever kept us from it.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.provider == other.provider && self.url == other.url
+    }
 }
 
 /// The URL as it may be shown: a query can hold a key, too.

@@ -9,7 +9,7 @@ use super::{CaseScope, Settings, Stop};
 use crate::check::Scope;
 use crate::events::{Attempt, CaseReport};
 use crate::fixtures;
-use crate::model::{Outcome, Status, Traffic};
+use crate::model::{Outcome, Traffic};
 use crate::plan::{PlannedCase, PlannedStep, XFail};
 use crate::source::Diagnostic;
 use std::path::PathBuf;
@@ -161,7 +161,8 @@ impl Executor<'_> {
         );
         // Other runners' tests may ask first, and then skip: without the answer, the next run would not get to the skip.
         let skipped = matches!(&outcome, Outcome::Skipped { reason } if case.external.is_some() && !says_failed(reason));
-        let keep = well || skipped || self.settings.keep_failed && outcome.status() == Status::Failed;
+        let failed = matches!(outcome, Outcome::Failed | Outcome::XPassed { strict: true, .. });
+        let keep = well || skipped || self.settings.keep_failed && failed;
         let mut traffic = self.scope.close(&case.id, keep);
         for miss in &mut traffic.misses {
             let step = miss.step.as_ref().and_then(|step| step.parse::<usize>().ok()?.checked_sub(1));

@@ -33,8 +33,9 @@ pub(super) fn prune(args: &PruneArgs, common: &Common<'_>) -> Result<ExitStatus,
     let (mut dead, homeless) = find(&recordings, args)?;
     if homeless > 0 {
         let sets = plural(homeless, "set");
+        let stay = if homeless == 1 { "stays" } else { "stay" };
         recordings.say(&format!(
-            "note: {sets} of no suite here stay: recorded by the gateway alone, or the suite is gone (then --gone-suites \
+            "note: {sets} of no suite here {stay}: recorded by the gateway alone, or the suite is gone (then --gone-suites \
              removes them)\n"
         ));
     }

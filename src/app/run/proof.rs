@@ -5,22 +5,25 @@
 //! was recorded, with every recorded answer used and none missing, has its old set replaced. Any other keeps its old one,
 //! the new one stays aside, and the run fails and says what differs.
 
-use super::aside::{self, Aside, Placed, TIMES, named};
+use super::aside::{self, Aside, Placed, TIMES};
+use super::ends::End;
 use super::prepare::Prepared;
 use super::rig::{Rig, scope};
+use super::unproven::{self, Wrong};
 use crate::app::files::{display_name, remove_folder};
 use crate::events::{CaseReport, Event};
 use crate::gateway::{Finished, Gateway, GatewayConfig, Store};
 use crate::model::{CaseId, InferenceMode, Mend, Miss, Status, Traffic};
-use crate::plan::Plan;
+use crate::plan::{Plan, PlannedCase};
 use crate::recording::{Owner, Set};
 use crate::runner::{self, Stop, StopReason};
 use crate::source::Diagnostic;
 use crate::text::{plural, seconds};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 /// How often a new set is replayed.
 const PASSES: usize = TIMES.len();
@@ -31,11 +34,15 @@ pub(in crate::app) struct Proof<'a> {
     events: &'a UnboundedSender<Event>,
     stop: &'a Stop,
     /// How each case ended when it was recorded.
-    ended: HashMap<CaseId, Status>,
+    ended: HashMap<CaseId, End>,
+    /// Files of other runners in which a test ended in an error then, by suite.
+    broken: BTreeSet<(usize, String)>,
     /// Whose sets are new.
     recorded: BTreeSet<Owner>,
+    /// Whose lie aside: those without a call do not.
+    aside: BTreeSet<Owner>,
     /// What is wrong with a set, by its owner; the first thing found.
-    wrong: BTreeMap<Owner, Diagnostic>,
+    wrong: BTreeMap<Owner, Wrong>,
 }
 
 /// What came of it.
@@ -47,48 +54,9 @@ pub(in crate::app) struct Proven {
     pub(in crate::app) errors: Vec<Diagnostic>,
 }
 
-/// How the cases ended that are recorded.
-#[derive(Debug, Default)]
-pub(in crate::app) struct Ends {
-    pub(in crate::app) cases: HashMap<CaseId, Status>,
-    /// Their provider calls that came to the gateway.
-    calls: usize,
-    /// The failed ones that asked a provider: their answers are not kept.
-    unkept: usize,
-}
-
-impl Ends {
-    /// Passes events on and notes how cases end.
-    pub(in crate::app) async fn note(mut from: UnboundedReceiver<Event>, to: UnboundedSender<Event>) -> Self {
-        let mut ends = Self::default();
-        while let Some(event) = from.recv().await {
-            if let Event::CaseFinished(case) = &event {
-                ends.cases.insert(case.id.clone(), case.outcome.status());
-                let Traffic { replayed, recorded, live, misses, .. } = &case.traffic;
-                let calls = replayed + recorded + live + misses.len();
-                ends.calls += calls;
-                ends.unkept += usize::from(case.outcome.is_failure() && live > &0);
-            }
-            let _ = to.send(event);
-        }
-        ends
-    }
-
-    /// What to know of the failed cases, which keep what they had.
-    pub(in crate::app) fn unkept(&self) -> Option<String> {
-        let words = match self.unkept {
-            0 => return None,
-            1 => "nothing was recorded of the case that failed, and what it had".to_owned(),
-            count => format!("nothing was recorded of the {count} cases that failed, and what they had"),
-        };
-        Some(format!("{words} stays (--keep-failed records it all the same)"))
-    }
-
-    /// Whether cases ran, and the gateway saw no call of any.
-    pub(in crate::app) fn lack_calls(&self) -> bool {
-        let ran = self.cases.values().any(|status| *status != Status::Skipped);
-        ran && self.calls == 0
-    }
+/// The suite and file of a test of another runner.
+fn file(case: &PlannedCase) -> Option<(usize, String)> {
+    Some((case.suite, case.external.as_ref()?.file.clone()?))
 }
 
 impl<'a> Proof<'a> {
@@ -96,22 +64,37 @@ impl<'a> Proof<'a> {
         rig: &'a Rig<'a>,
         events: &'a UnboundedSender<Event>,
         stop: &'a Stop,
-        ended: HashMap<CaseId, Status>,
+        ended: HashMap<CaseId, End>,
         recorded: Vec<Owner>,
     ) -> Self {
         let recorded = recorded.into_iter().collect();
-        Self { rig, events, stop, ended, recorded, wrong: BTreeMap::new() }
+        let is_error =
+            |case: &&PlannedCase| ended.get(&case.id).is_some_and(|end| end.status == Status::Error);
+        let broken = rig.prepared.plan.cases.iter().filter(is_error).filter_map(file).collect();
+        Self { rig, events, stop, ended, broken, recorded, aside: BTreeSet::new(), wrong: BTreeMap::new() }
     }
 
     /// Replays what was recorded and puts what proves itself in place of the old sets.
     pub(in crate::app) async fn prove(mut self) -> Proven {
-        if !self.recorded.iter().any(|owner| matches!(owner, Owner::Case(_))) {
+        if self.recorded.is_empty() {
             remove_folder(&aside::folder(&self.rig.folder()));
             return Proven::default();
         }
         let aside = Aside::new(&self.rig.folder(), self.rig.setup());
         let (sets, broken) = aside.load(&self.recorded);
-        self.wrong.extend(broken.into_iter().map(|(owner, why)| (owner, Diagnostic::new(why))));
+        self.aside =
+            sets.iter().filter(|set| !set.exchanges.is_empty()).map(|set| set.owner.clone()).collect();
+        for (owner, what) in broken {
+            let wrong = Wrong { new: true, kept_aside: true, pass: None, what, notes: Vec::new() };
+            self.wrong.insert(owner, wrong);
+        }
+        if let Some(StopReason::BreakOff(reason)) = self.stop.reason() {
+            if self.aside.is_empty() && self.wrong.is_empty() {
+                return Proven::default();
+            }
+            let errors = vec![Diagnostic::new(format!("what was recorded is not proven: {reason}"))];
+            return Proven { unproven: Vec::new(), errors: self.unfinished(errors) };
+        }
         if sets.is_empty() {
             return self.conclude(&aside, sets, Duration::ZERO);
         }
@@ -220,9 +203,8 @@ impl<'a> Proof<'a> {
     /// The cases that ended well or were recorded, in an order of this pass's own.
     fn shuffled(&self, pass: usize) -> Plan {
         let plan = &self.rig.prepared.plan;
-        let well = [Status::Passed, Status::XFailed, Status::XPassed];
         let replayable = |id: &CaseId| {
-            self.ended.get(id).is_some_and(|status| well.contains(status))
+            self.ended.get(id).is_some_and(|end| end.is_well())
                 || self.recorded.contains(&Owner::Case(id.clone()))
         };
         let mut cases: Vec<_> = plan.cases.iter().filter(|case| replayable(&case.id)).cloned().collect();
@@ -233,13 +215,13 @@ impl<'a> Proof<'a> {
     }
 
     fn judge(&mut self, pass: usize, report: &CaseReport) {
-        let recorded = self.ended.get(&report.id).copied();
+        let recorded = self.ended.get(&report.id).map(|end| end.status);
         let status = report.outcome.status();
         let found = if let Some(miss) = report.traffic.misses.first() {
             let what = format!("its call {miss} found no answer ({})", miss.class.name());
             self.blame(Owner::Case(report.id.clone()), pass, &what, Some(miss));
             return;
-        } else if recorded != Some(status) {
+        } else if recorded != Some(status) && !self.is_of_its_file(report) {
             let first = report.failures.first().map(|failure| failure.what.clone());
             let was = recorded.map_or("not run", Status::name);
             let why = first.map_or(String::new(), |why| format!(": {why}"));
@@ -255,6 +237,16 @@ impl<'a> Proof<'a> {
         }
     }
 
+    /// Whether the error of a test says nothing of its recording. What tests of a file share is taken down in whichever comes
+    /// last; where that failed when it was recorded, too, it is another one's turn now.
+    fn is_of_its_file(&self, report: &CaseReport) -> bool {
+        let cases = &self.rig.prepared.plan.cases;
+        let place = || cases.iter().find(|case| case.id == report.id).and_then(file);
+        report.outcome.status() == Status::Error
+            && self.ended.get(&report.id).is_some_and(|end| end.is_well())
+            && place().is_some_and(|place| self.broken.contains(&place))
+    }
+
     fn judge_session(&mut self, pass: usize, finished: &Finished) {
         let Traffic { misses, .. } = &finished.session;
         if let Some(miss) = misses.first() {
@@ -266,15 +258,13 @@ impl<'a> Proof<'a> {
     }
 
     fn blame(&mut self, owner: Owner, pass: usize, what: &str, miss: Option<&Miss>) {
-        let name = named(&owner);
-        let whose =
-            if self.recorded.contains(&owner) { "the new recording of" } else { "beside the new ones," };
-        let what = format!("{whose} {name} does not replay, {}: {what}", TIMES[pass - 1]);
         // Recording once more would not mend it; what differs each time has to be left out.
         let rule = miss.and_then(|miss| miss.mends.iter().find(|mend| matches!(mend, Mend::Rule(_))));
         let mut notes = miss.map(Miss::facts).unwrap_or_default();
         notes.extend(rule.map(|rule| format!("{}\n{}", rule.when(), rule.text())));
-        self.wrong.entry(owner).or_insert_with(|| Diagnostic { notes, ..Diagnostic::new(what) });
+        let (new, kept_aside) = (self.recorded.contains(&owner), self.aside.contains(&owner));
+        let wrong = Wrong { new, kept_aside, pass: Some(pass), what: what.to_owned(), notes };
+        self.wrong.entry(owner).or_insert(wrong);
     }
 
     /// Puts the good ones in place, and says of each other where it is.
@@ -284,20 +274,24 @@ impl<'a> Proof<'a> {
         let Placed { written, unchanged, errors } = aside.put(good, &kept);
         let errors = errors.into_iter().map(Diagnostic::new).collect();
         let mut proven = Proven { unproven: Vec::new(), errors };
-        for (owner, diagnostic) in &self.wrong {
-            let diagnostic = diagnostic.clone();
-            if !self.recorded.contains(owner) {
-                proven.unproven.push(diagnostic);
-                continue;
-            }
-            let place = display_name(&self.rig.inputs.cwd, &aside.path(owner));
-            proven.unproven.push(diagnostic.hint(format!(
-                "an old recording stays as it was; the new one is in {place}. What differs from call to call can be declared \
-                 under `match:` in stack-test.yaml or the suite"
-            )));
+        for (diagnostic, owners) in unproven::told(&self.wrong) {
+            let shown = |path: &Path| display_name(&self.rig.inputs.cwd, path);
+            let place = match owners.as_slice() {
+                [] => None,
+                [owner] => Some(format!("the new one is in {}", shown(&aside.path(owner)))),
+                _ => Some(format!("the new ones are in {}", shown(&aside::folder(&self.rig.folder())))),
+            };
+            proven.unproven.push(match place {
+                Some(place) => diagnostic.hint(format!(
+                    "an old recording stays as it was; {place}. What differs from call to call can be declared under `match:` in \
+                     stack-test.yaml or the suite"
+                )),
+                None => diagnostic,
+            });
         }
-        let unproven = match proven.unproven.len() {
+        let unproven = match self.wrong.values().filter(|wrong| wrong.new).count() {
             0 => String::new(),
+            1 => ", 1 did not replay and was left aside".to_owned(),
             count => format!(", {count} did not replay and were left aside"),
         };
         let written = plural(written, "set");
@@ -311,16 +305,17 @@ impl<'a> Proof<'a> {
         proven
     }
 
-    /// Nothing could be shown; nothing is replaced.
+    /// Nothing could be shown, for the last of `errors`; nothing is replaced.
     fn unfinished(&self, mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let place = display_name(&self.rig.inputs.cwd, &aside::folder(&self.rig.folder()));
-        errors.push(
-            Diagnostic::new("the new recordings could not be proven, and the old ones are as they were")
-                .hint(format!(
-                    "what was recorded is in {place}, in the same folders: copy it over the recordings to take it as it is, or record \
-                     again"
-                )),
+        let mut last = errors.pop().unwrap_or_else(|| Diagnostic::new("the proof came to no end"));
+        last.notes
+            .push("the new recordings could not be proven, and the old ones are as they were".to_owned());
+        let way = format!(
+            "what was recorded is in {place}, in the same folders: copy it over the recordings to take it as it is, or record again"
         );
+        let hint = last.hint.take().map_or_else(|| way.clone(), |hint| format!("{hint}\n{way}"));
+        errors.push(last.hint(hint));
         errors
     }
 

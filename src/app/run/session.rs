@@ -10,9 +10,10 @@
 use super::answers::{Answers, observed};
 use super::aside;
 use super::copies::Copies;
+use super::ends::Ends;
 use super::outputs::Outputs;
 use super::prepare::Prepared;
-use super::proof::{Ends, Proof};
+use super::proof::Proof;
 use super::rig::{self, Rig};
 use super::run_folder;
 use super::signals::Signals;
@@ -58,6 +59,19 @@ pub(in crate::app) struct Ended {
     unreached: Vec<Owner>,
     pub(in crate::app) unproven: Vec<Diagnostic>,
     pub(in crate::app) errors: Vec<Diagnostic>,
+}
+
+impl Ended {
+    /// Recorded anew, the calls outside cases are kept beside those of cases only: alone they are left over from cases that
+    /// failed. Whether there were such.
+    fn drop_lone_session(&mut self, mode: InferenceMode) -> bool {
+        let is_lone = mode == InferenceMode::Record && *self.recorded == [Owner::Session];
+        if is_lone {
+            self.recorded.clear();
+            self.session.live += std::mem::take(&mut self.session.recorded);
+        }
+        is_lone
+    }
 }
 
 impl<'a> Session<'a> {
@@ -207,11 +221,13 @@ impl<'a> Session<'a> {
         let mut ended = self.to_the_end(&noted, events, gateway).await;
         drop(noted);
         let mut ends = ends.await.unwrap_or_default();
-        if ends.lack_calls() && ended.session.recorded == 0 && ended.unreached.is_empty() {
+        if ends.lack_calls() && ended.session.recorded + ended.session.live == 0 && ended.unreached.is_empty()
+        {
             let notice = "nothing was recorded: no provider call came to the gateway while cases ran";
             let _ = events.send(Event::Notice(notice.to_owned()));
         }
-        if let Some(notice) = ends.unkept() {
+        let session_is_dropped = ended.drop_lone_session(self.mode());
+        if let Some(notice) = ends.unkept(&ended.unreached, session_is_dropped) {
             let _ = events.send(Event::Notice(notice));
         }
         ends.cases.retain(|case, _| !ended.unreached.contains(&Owner::Case(case.clone())));

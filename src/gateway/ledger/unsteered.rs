@@ -2,6 +2,7 @@
 
 use super::Ledger;
 use crate::gateway::UnusedCall;
+use crate::gateway::recorder::Recorder;
 use crate::model::{CaseId, Traffic};
 use crate::recording::Owner;
 use crate::wire::message::Request;
@@ -17,7 +18,11 @@ impl Ledger {
     pub(in crate::gateway) fn drop_session(&self) {
         let mut inner = self.lock();
         let session = inner.state(Owner::Session);
-        session.traffic.live += session.recorder.take().map_or(0, |recorder| recorder.calls());
+        let recorder = session.recorder.take();
+        session.traffic.live += recorder.as_ref().map_or(0, Recorder::calls);
+        drop(inner);
+        // Whether a provider was not there is to be known all the same.
+        let _unkept = recorder.and_then(|recorder| self.session_set(recorder));
     }
 
     /// The traffic of `owner` up to now.
