@@ -56,3 +56,31 @@ fn whose(new: bool, owners: &[&Owner]) -> String {
         (false, _) => format!("beside the new ones, {names} do not replay"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::CaseId;
+
+    #[test]
+    fn one_cause_is_told_once_and_nobody_is_sent_to_a_file_that_is_not_there() {
+        let wrong = |what: &str, kept_aside| Wrong {
+            new: true,
+            kept_aside,
+            pass: Some(1),
+            what: what.to_owned(),
+            notes: Vec::new(),
+        };
+        let owner = |name| Owner::Case(CaseId::new("a", name));
+        let all = BTreeMap::from([
+            (owner("x"), wrong("no fixture", true)),
+            (owner("y"), wrong("something else", false)),
+            (owner("z"), wrong("no fixture", true)),
+        ]);
+        let told: Vec<(String, usize)> =
+            told(&all).into_iter().map(|(diagnostic, aside)| (diagnostic.what, aside.len())).collect();
+        let two = "the new recordings of `a::x`, `a::z` do not replay, the first time: no fixture";
+        let one = "the new recording of `a::y` does not replay, the first time: something else";
+        assert_eq!(told, [(two.to_owned(), 2), (one.to_owned(), 0)]);
+    }
+}

@@ -97,6 +97,10 @@ def run(test, baggage):
         told.update(outcome="skipped", reason=f"status {status}")
     elif what == "chat-and-pass":
         chat(text, baggage)
+    elif what == "chat-and-tear-down":  # what the tests share cannot be taken down, in the last of them
+        chat(text, baggage)
+        if ahead is None:
+            told.update(outcome="error", message="not to be taken down")
     elif what == "die":
         print("the last thing it said", flush=True)
         os.kill(os.getpid(), signal.SIGKILL)

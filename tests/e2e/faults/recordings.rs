@@ -162,5 +162,13 @@ fn a_provider_that_is_not_there_is_an_error_and_no_recording() {
     );
     assert_eq!(project.files("recordings"), Vec::<String>::new());
     project.run(args.into_iter().chain(["--keep-failed"])).expect(0, &["1 recorded"]);
+    let failing = Project::with(CHAT);
+    failing
+        .run(args)
+        .expect(
+            1,
+            &["1 failed", "the provider `ollama` cannot be reached", "nothing was recorded of `a::chat`"],
+        )
+        .expect_not("of the case that failed");
     assert!(project.read("recordings/default/a/chat.json").contains("\"end\": \"refused\""));
 }

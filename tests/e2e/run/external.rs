@@ -338,6 +338,50 @@ fn what_their_tests_share_is_recorded_for_the_session() {
 }
 
 #[test]
+fn what_new_tests_share_is_kept_where_only_that_is_missing() {
+    if !has_python() {
+        return;
+    }
+    let provider = Server::new(|ask, reply| match ask.path.as_str() {
+        "/v1/models" => reply.json(200, crate::support::MODELS),
+        _ if ask.body.contains("badly") => reply.json(400, r#"{"error":{"message":"no"}}"#),
+        _ => reply.json(200, &crate::support::completion("hello")),
+    });
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let project = project("a.py::one|chat|hello\n");
+    let with = |command: &[&'static str]| {
+        project.run(command.iter().copied().chain(["--stack-config", "starter", "--env", &url]))
+    };
+    let shared = || project.files("recordings").iter().any(|file| project.read(file).contains("shared"));
+    with(&["record", "ext"]).expect(0, &["1 set written"]);
+    project.file("tests.txt", "a.py::one|shared-named|ends badly\n");
+    let unkept =
+        "nothing was recorded of the case that failed and the calls outside cases, as no case was recorded";
+    with(&["record", "ext"]).expect(1, &[unkept]).expect_not("outside any case: 1 recorded");
+    assert!(!shared());
+    project.file("tests.txt", "a.py::one|shared-named|hello\n");
+    with(&["run", "--inference-mode", "record-if-missing", "ext"])
+        .expect(0, &["outside any case: 1 recorded", "proven"]);
+    assert!(shared());
+    with(&["run", "ext"]).expect(0, &["1 passed"]);
+}
+
+#[test]
+fn an_error_of_what_tests_share_is_not_held_against_the_recording_of_one() {
+    if !has_python() {
+        return;
+    }
+    let provider = Server::provider("hello");
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let project = project("a.py::one|chat-and-tear-down|hello\na.py::two|chat-and-tear-down|hello\n");
+    let ended = project.run(["record", "ext", "-j", "1", "--stack-config", "starter", "--env", &url]);
+    ended
+        .expect(1, &["1 passed", "nothing was recorded of the case that ended in an error", "1 set written"])
+        .expect_not("not replay");
+    assert_eq!(project.files("recordings/default/ext").len(), 1);
+}
+
+#[test]
 fn failures_end_the_run_when_there_are_enough() {
     if !has_python() {
         return;

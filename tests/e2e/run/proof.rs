@@ -27,7 +27,7 @@ fn what_does_not_replay_stays_aside_and_fails_the_run() {
     let ended = project.run(recorded.into_iter().chain(args(&url)));
     ended.expect(
         1,
-        &["2 recorded", "`a::volatile` does not replay", "did not replay and were left aside", "match:"],
+        &["2 recorded", "`a::volatile` does not replay", "1 did not replay and was left aside", "match:"],
     );
     assert!(project.path("recordings/default/a/chat.json").exists(), "its neighbour proved itself");
     ended.expect(1, &["found no answer (volatile value)", "/messages/0/content differs", "- mask: '"]);
@@ -103,7 +103,12 @@ fn an_interrupted_recording_replaces_nothing_and_says_where_it_is() {
     run.signal(Signal::INT);
     let ended = run.end();
     gate.open();
-    ended.expect(2, &["could not be proven", "the old ones are as they were"]);
+    let told = [
+        "what was recorded is not proven: interrupted by",
+        "the old ones are as they were",
+        "/recorded, in the same",
+    ];
+    ended.expect(2, &told).expect_not("proving 1 new set").expect_not("the proof was broken off");
     assert_eq!(project.read(&path), before);
     assert!(
         project.files("target/stack-test").iter().any(|file| file.ends_with("recorded/default/a/chat.json"))
@@ -128,4 +133,42 @@ fn recording_stops_when_the_tokens_are_spent() {
     assert_eq!(provider.lines().iter().filter(|line| line.starts_with("POST")).count(), 2);
     // What was paid for is kept.
     assert_eq!(project.files("recordings/default/a").len(), 2);
+}
+
+#[test]
+fn a_strict_xfail_that_passes_is_left_out_unless_it_is_to_be_kept() {
+    let provider = Server::provider("hello");
+    let strict = CHAT
+        .replace("\ncases:\n", "")
+        .replace("name: chat", "name: strict\n    xfail: { reason: known, strict: true }");
+    let project = Project::with(&format!("{CHAT}{strict}"));
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let ended = project.run(["record"].into_iter().chain(args(&url)));
+    ended
+        .expect(1, &["1 xpassed", "nothing was recorded of the case that failed", "1 set written"])
+        .expect_not("not replay");
+    assert!(project.path("recordings/default/a/chat.json").exists());
+    assert!(!project.path("recordings/default/a/strict.json").exists());
+    project.run(["record", "--keep-failed"].into_iter().chain(args(&url))).expect(1, &["1 set written"]);
+    assert!(project.path("recordings/default/a/strict.json").exists());
+}
+
+#[test]
+fn an_answer_that_is_an_error_replaces_a_good_one_but_not_without_a_word() {
+    let project = Project::with(CHAT);
+    let (path, _) = recorded_at(&project);
+    project.file("suites/a.yaml", CHAT.replace("name: chat", "name: chat\n    xfail: it fails\n"));
+    let provider = Server::new(|ask, reply| match ask.path.as_str() {
+        "/v1/models" => reply.json(200, MODELS),
+        _ => reply.json(503, r#"{"error":{"message":"busy"}}"#),
+    });
+    let url = format!("OLLAMA_URL={}/v1", provider.url());
+    let notice = "1 recorded answer is an error or broken off: `a::chat` (";
+    project.run(["record"].into_iter().chain(args(&url))).expect(0, &["1 xfailed", notice, "1 set written"]);
+    assert!(project.read(&path).contains("busy"));
+    // It is known by now.
+    project
+        .run(["record"].into_iter().chain(args(&url)))
+        .expect(0, &["1 unchanged"])
+        .expect_not("broken off");
 }
