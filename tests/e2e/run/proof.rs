@@ -145,7 +145,10 @@ fn a_strict_xfail_that_passes_is_left_out_unless_it_is_to_be_kept() {
     let url = format!("OLLAMA_URL={}/v1", provider.url());
     let ended = project.run(["record"].into_iter().chain(args(&url)));
     ended
-        .expect(1, &["1 xpassed", "nothing was recorded of the case that failed", "1 set written"])
+        .expect(
+            1,
+            &["1 xpassed", "nothing was recorded of the case that failed", "2 sets written, 0 unchanged"],
+        )
         .expect_not("not replay");
     assert!(project.path("recordings/default/a/chat.json").exists());
     assert!(!project.path("recordings/default/a/strict.json").exists());
@@ -169,6 +172,6 @@ fn an_answer_that_is_an_error_replaces_a_good_one_but_not_without_a_word() {
     // It is known by now.
     project
         .run(["record"].into_iter().chain(args(&url)))
-        .expect(0, &["1 unchanged"])
+        .expect(0, &["2 unchanged"])
         .expect_not("broken off");
 }
