@@ -18,7 +18,8 @@ async fn an_answer_that_broke_off_breaks_off_again() {
     let live = ask(&recording, &x, "{}").await;
     assert!(live.broken);
     recording.close(&x, true);
-    recording.finish().await;
+    let errors = recording.finish().await.errors;
+    assert!(matches!(errors.as_slice(), [error @ Error::Doubtful(_)] if error.is_notice()), "{errors:?}");
 
     let replayed = ask(&gateway(root.path(), InferenceMode::Replay, &provider.url).await, &x, "{}").await;
     assert!(replayed.broken);
@@ -59,6 +60,25 @@ async fn a_provider_that_is_down_does_not_replace_what_it_once_answered() {
         assert!(finished.errors[0].to_string().contains(words), "{:?}", finished.errors);
         assert_eq!((file(root.path(), "x"), finished.recorded), (before.clone(), vec![]));
     }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_not_there_is_told_of_once_and_by_the_last_attempt() {
+    let root = tempfile::tempdir().unwrap();
+    let (x, y) = (case("x"), case("y"));
+    let recording = gateway(root.path(), InferenceMode::Record, "http://127.0.0.1:9/v1").await;
+    for attempted in [&x, &x, &y] {
+        recording.open(attempted);
+        assert_eq!(ask(&recording, attempted, "{}").await.status, 502);
+        // Whatever failed of it.
+        recording.close(attempted, false);
+    }
+    recording.open(&y);
+    recording.close(&y, true);
+    let errors = recording.finish().await.errors;
+    let is_of_x = |error: &Error| matches!(error, Error::Unreached { owners, .. } if owners.len() == 1);
+    assert!(errors.len() == 1 && is_of_x(&errors[0]), "{errors:?}");
+    assert!(errors[0].to_string().contains("`inference/chat::x`"), "{errors:?}");
 }
 
 #[tokio::test]

@@ -289,7 +289,7 @@ impl<'a> Proof<'a> {
                 None => diagnostic,
             });
         }
-        let unproven = match self.wrong.values().filter(|wrong| wrong.new).count() {
+        let unproven = match self.wrong.values().filter(|wrong| wrong.kept_aside).count() {
             0 => String::new(),
             1 => ", 1 did not replay and was left aside".to_owned(),
             count => format!(", {count} did not replay and were left aside"),

@@ -7,17 +7,19 @@ use super::Inner;
 use crate::gateway::Error;
 use crate::gateway::recorder::failed;
 use crate::recording::{Owner, Set};
-use crate::wire::message::Exchange;
+use crate::wire::message::{End, Exchange};
 use std::collections::BTreeMap;
 
-/// How many answers of `set` are errors of the provider or broken off. What `old` has as well is most likely meant so.
+/// How many answers of `set` are errors of the provider or broken off. What `old` has as well is most likely meant so, and
+/// that a provider is not there is recorded only where that is wanted.
 pub(super) fn new_ones(set: &Set, old: Option<&Set>) -> usize {
-    let failed = set.exchanges.iter().filter(|exchange| failed(exchange));
+    let is_doubtful = |exchange: &&Exchange| failed(exchange) && exchange.response.end != End::Refused;
+    let doubtful = set.exchanges.iter().filter(is_doubtful);
     let same = |one: &Exchange, other: &Exchange| {
         one.request == other.request && one.response.says_what(&other.response)
     };
     let known = |new: &Exchange| old.is_some_and(|old| old.exchanges.iter().any(|one| same(one, new)));
-    failed.filter(|exchange| !known(exchange)).count()
+    doubtful.filter(|exchange| !known(exchange)).count()
 }
 
 impl Inner {
