@@ -151,7 +151,7 @@ pub(crate) async fn record(root: &Path, url: &str, case: &CaseId, bodies: &[&str
     }
     let traffic = gateway.close(case, keep);
     let finished = gateway.finish().await;
-    assert!(finished.errors.is_empty(), "{:?}", finished.errors);
+    assert!(finished.errors.iter().all(Error::is_notice), "{:?}", finished.errors);
     traffic
 }
 
