@@ -28,6 +28,22 @@ async fn an_answer_that_broke_off_breaks_off_again() {
 }
 
 #[tokio::test]
+async fn outside_cases_what_broke_off_replaces_no_good_answer() {
+    let root = tempfile::tempdir().unwrap();
+    let good = provider(|_, _| json("{\"n\": 1}")).await;
+    let torn = provider(|_, _| stream(&["data: 1\n\n"], "", "|!")).await;
+    torn.gate.add_permits(1);
+    for url in [&good.url, &torn.url] {
+        let recording = gateway(root.path(), InferenceMode::Record, url).await;
+        send(chat(&recording, None, "{}")).await;
+        let errors = recording.finish().await.errors;
+        assert!(errors.is_empty(), "{errors:?}");
+    }
+    let replaying = gateway(root.path(), InferenceMode::Replay, &good.url).await;
+    assert_eq!(send(chat(&replaying, None, "{}")).await.text(), "{\"n\": 1}");
+}
+
+#[tokio::test]
 async fn a_provider_that_is_not_there_is_recorded_as_such() {
     let root = tempfile::tempdir().unwrap();
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
