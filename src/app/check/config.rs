@@ -22,7 +22,7 @@ use crate::stack::Stack;
 use crate::text::{Redactor, plural, shorten};
 use serde_json::{Value, json};
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// What came of one file.
 struct Checked {
@@ -143,16 +143,7 @@ impl Checking<'_> {
         let run_id = format!("{}-{}", run_folder::run_id(inputs), number + 1);
         // What is asked of models would be answered from them; here, nothing is.
         prepared.settings.recordings = run_folder::of_run(inputs, &run_id).join("no-recordings");
-        let rig = Rig {
-            inputs,
-            prepared,
-            secrets,
-            allow_secrets,
-            run_id,
-            collector: OnceLock::new(),
-            reach: OnceLock::new(),
-            place: None,
-        };
+        let rig = Rig::new(inputs, prepared, (secrets, allow_secrets), run_id);
         let up = match Up::start(&rig, &self.stop).await {
             Ok(up) => up,
             Err(Down::Interrupted) => return Ok(None),

@@ -24,7 +24,6 @@ use crate::source::Diagnostic;
 use crate::stack::Stack;
 use crate::text::{Redactor, plural};
 use serde_json::{Value, json};
-use std::sync::OnceLock;
 
 /// What was found, and from where.
 struct Outcome {
@@ -67,16 +66,7 @@ pub(super) async fn routes(args: CheckRoutesArgs, common: &Common<'_>) -> Result
     // No case is run, so no model is waited for.
     let plan = std::mem::take(&mut prepared.plan);
     let run_id = run_folder::run_id(inputs);
-    let rig = Rig {
-        inputs,
-        prepared,
-        secrets,
-        allow_secrets,
-        run_id,
-        collector: OnceLock::new(),
-        reach: OnceLock::new(),
-        place: None,
-    };
+    let rig = Rig::new(inputs, prepared, (secrets, allow_secrets), run_id);
     let store = Store::new(&rig.recordings(), rig.setup());
     let unseen = plan.cases.iter().filter(|case| case.external.is_some() && case.skip.is_none()).count();
     let calls = calls(&plan, &|case| store.path(&Owner::Case(case.clone())).is_file());

@@ -55,6 +55,19 @@ pub(in crate::app) struct Rig<'a> {
     pub(in crate::app) place: Option<String>,
 }
 
+impl<'a> Rig<'a> {
+    /// For a run of one stack, with values that are to be hidden and texts that only look like such.
+    pub(in crate::app) fn new(
+        inputs: &'a Inputs,
+        prepared: Prepared,
+        (secrets, allow_secrets): (Vec<(String, Secret)>, Vec<String>),
+        run_id: String,
+    ) -> Self {
+        let (collector, reach) = (OnceLock::new(), OnceLock::new());
+        Self { inputs, prepared, secrets, allow_secrets, run_id, collector, reach, place: None }
+    }
+}
+
 impl Rig<'_> {
     /// The folder of this run, for logs and for recordings that are not proven; of several stacks, each has one in it.
     pub(in crate::app) fn folder(&self) -> PathBuf {

@@ -29,7 +29,7 @@ use crate::runner::{self, CaseScope, Stop, StopReason};
 use crate::source::Diagnostic;
 use crate::stack;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -84,15 +84,10 @@ impl<'a> Session<'a> {
     ) -> Self {
         let several = prepared.len() > 1;
         let max_failures = prepared.first().and_then(|prepared| prepared.settings.max_failures);
-        let rig = |(n, prepared): (usize, Prepared)| Rig {
-            inputs,
-            prepared,
-            secrets: secrets.clone(),
-            allow_secrets: allow_secrets.clone(),
-            run_id: run_folder::run_id(inputs),
-            collector: OnceLock::new(),
-            reach: OnceLock::new(),
-            place: several.then(|| format!("stack-{}", n + 1)),
+        let rig = |(n, prepared): (usize, Prepared)| {
+            let hidden = (secrets.clone(), allow_secrets.clone());
+            let place = several.then(|| format!("stack-{}", n + 1));
+            Rig { place, ..Rig::new(inputs, prepared, hidden, run_folder::run_id(inputs)) }
         };
         let rigs = prepared.into_iter().enumerate().map(rig).collect();
         let began = Instant::now();
