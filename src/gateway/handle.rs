@@ -76,7 +76,7 @@ pub struct UnusedCall {
 pub async fn start(listener: TcpListener, config: GatewayConfig) -> Result<Gateway, Error> {
     let address = listener.local_addr().map_err(Error::Listener)?;
     let store = Store::new(&config.root, &config.setup);
-    let records = matches!(config.mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
+    let records = config.mode.records();
     let kept = config.aside.as_ref().map_or_else(|| store.clone(), |aside| Store::new(aside, &config.setup));
     if records {
         store.prepare()?;

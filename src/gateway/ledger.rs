@@ -128,7 +128,7 @@ impl Ledger {
             searches: AtomicUsize::new(0),
             inner,
         };
-        if matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing) {
+        if mode.records() {
             ledger.lock().state(Owner::Session).recorder = Some(Recorder::default());
         }
         ledger

@@ -21,6 +21,11 @@ impl InferenceMode {
     /// Every mode, in the order of the documentation.
     pub const ALL: [Self; 4] = [Self::Replay, Self::Record, Self::RecordIfMissing, Self::Live];
 
+    /// Whether it may keep answers of providers.
+    pub fn records(self) -> bool {
+        matches!(self, Self::Record | Self::RecordIfMissing)
+    }
+
     /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {

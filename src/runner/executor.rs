@@ -1,6 +1,7 @@
 //! One case from its beginning to its report: skipping, attempts, judging.
 
 use super::attempt::{self, Ended};
+use super::case_report::report;
 use super::client::Client;
 use super::excuse::{Excused, says_failed};
 use super::lanes::Lanes;
@@ -69,17 +70,12 @@ impl Executor<'_> {
             _ => self.retried(&client, case).await,
         };
         let report = CaseReport {
-            index,
-            id: case.id.clone(),
-            suite: case.suite,
-            origin: case.origin.clone(),
             steps: last.ended.steps,
-            outcome: last.outcome,
             duration: begun.elapsed(),
             failures: last.ended.failures,
             earlier,
             traffic: last.traffic,
-            differences: None,
+            ..report(index, case, last.outcome)
         };
         (report, last.ended.snapshots)
     }

@@ -5,15 +5,16 @@
 //! since what it does between two tests would be taken for another case's.
 
 use super::attempt::Ended;
+use super::case_report::{report, skipped};
 use super::conversation::Conversation;
 use super::executor::Executor;
 use super::pool::{Pool, Yield};
-use super::scheduler::{Shared, skipped};
+use super::scheduler::Shared;
 use super::slots::Slots;
 use super::told::{captured, judge};
 use crate::events::{CaseReport, CaseStart, Event};
 use crate::external::{ADAPTERS, Error, How, Hung, Single, Tool, Worker, Workshop};
-use crate::model::{Outcome, Traffic};
+use crate::model::Outcome;
 use crate::plan::{PlannedCase, PlannedTool, Rendered};
 use crate::source::Diagnostic;
 use crate::wire::trace;
@@ -236,13 +237,14 @@ impl<'a> Externals<'a> {
         (ended, outcome): (Ended, Outcome),
     ) {
         let (ended, outcome, traffic) = self.executor.close(case, ended, outcome);
-        self.shared.finish(report(place, case, begun.elapsed(), (ended, outcome, traffic)));
+        let (duration, failures) = (begun.elapsed(), ended.failures);
+        self.shared.finish(CaseReport { duration, failures, traffic, ..report(place, case, outcome) });
     }
 
     /// A test of which nothing could be found out.
     pub(super) fn unrun(self, place: usize, case: &PlannedCase, why: Diagnostic) {
         let (ended, outcome) = broken(why, true);
-        self.shared.finish(report(place, case, Duration::ZERO, (ended, outcome, Traffic::default())));
+        self.shared.finish(CaseReport { failures: ended.failures, ..report(place, case, outcome) });
     }
 
     /// Nothing will come of the tests that are left.
@@ -250,27 +252,6 @@ impl<'a> Externals<'a> {
         for place in pool.take_all() {
             self.unrun(place, pool.case(place), why.clone());
         }
-    }
-}
-
-fn report(
-    index: usize,
-    case: &PlannedCase,
-    duration: Duration,
-    (ended, outcome, traffic): (Ended, Outcome, Traffic),
-) -> CaseReport {
-    CaseReport {
-        index,
-        id: case.id.clone(),
-        suite: case.suite,
-        origin: case.origin.clone(),
-        steps: Vec::new(),
-        outcome,
-        duration,
-        failures: ended.failures,
-        earlier: Vec::new(),
-        traffic,
-        differences: None,
     }
 }
 

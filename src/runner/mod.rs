@@ -6,6 +6,7 @@
 //! How many cases are in flight does not follow the core count: they wait for a server, not for a processor.
 
 mod attempt;
+mod case_report;
 mod client;
 mod conversation;
 mod excuse;

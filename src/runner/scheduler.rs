@@ -1,5 +1,6 @@
 //! All cases of a run, a given number of them in flight.
 
+use super::case_report::skipped;
 use super::excuse::Excused;
 use super::executor::Executor;
 use super::external::Externals;
@@ -8,13 +9,11 @@ use super::queue::Queue;
 use super::slots::Slots;
 use super::{CaseScope, Settings, Stop, StopReason};
 use crate::events::{CaseReport, CaseStart, Event};
-use crate::model::{Outcome, Traffic};
-use crate::plan::{Plan, PlannedCase};
+use crate::plan::Plan;
 use futures_util::future::join_all;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 /// What the workers share.
@@ -110,21 +109,5 @@ impl Shared {
             let failures = if failed == 1 { "1 failure".to_owned() } else { format!("{failed} failures") };
             self.stop.request(StopReason::NoMoreCases(format!("stopped after {failures} (--maxfail)")));
         }
-    }
-}
-
-pub(super) fn skipped(index: usize, case: &PlannedCase, reason: String) -> CaseReport {
-    CaseReport {
-        index,
-        id: case.id.clone(),
-        suite: case.suite,
-        origin: case.origin.clone(),
-        steps: Vec::new(),
-        outcome: Outcome::Skipped { reason },
-        duration: Duration::ZERO,
-        failures: Vec::new(),
-        earlier: Vec::new(),
-        traffic: Traffic::default(),
-        differences: None,
     }
 }

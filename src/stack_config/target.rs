@@ -1,6 +1,7 @@
 //! What a stack-config string comes down to.
 
 use super::{Config, Image, StackConfig};
+use crate::source::{Origin, SourceFile, Span};
 
 /// What has to be started or reached. A new way of starting a stack is a variant here; the exhaustive matches lead to
 /// everything else that it needs.
@@ -32,6 +33,14 @@ pub enum Target {
 impl StackConfig {
     /// The port of a server that was given none: that of Llama Stack.
     pub const DEFAULT_PORT: u16 = 8321;
+
+    /// Where `word` stands in it; `from` says where the whole was given.
+    pub fn origin_of(&self, word: &str, from: &str) -> Origin {
+        let file = SourceFile::new(from, self.shown());
+        let start = file.text().find(word).unwrap_or_default();
+        let end = (start + word.len()).min(file.text().len());
+        Origin { file, span: Span { start, end } }
+    }
 
     /// What has to be started or reached.
     pub fn target(&self) -> Target {

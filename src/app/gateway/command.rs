@@ -13,7 +13,6 @@ use crate::app::run::run_folder;
 use crate::app::run::signals::Listener;
 use crate::cli::GatewayArgs;
 use crate::gateway::GatewayConfig;
-use crate::model::InferenceMode;
 
 /// Serves until asked to stop, or as long as the command runs.
 ///
@@ -43,7 +42,7 @@ async fn serve(
     signals: &mut Listener,
 ) -> Result<ExitStatus, CommandError> {
     let args = behind.args;
-    let records = matches!(config.mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
+    let records = config.mode.records();
     // Only what can be run again can be shown to replay.
     let proves = records && !args.command.is_empty() && !args.no_proof;
     let first = GatewayConfig { aside: proves.then(|| aside::folder(&behind.folder)), ..config.clone() };

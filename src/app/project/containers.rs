@@ -4,7 +4,7 @@ use super::fields::{any_fields, fields, flag, route, strings, text};
 use super::placeholders;
 use super::told::Told;
 use crate::app::inputs::Inputs;
-use crate::source::{Diagnostic, Kind, Node, Origin, SourceFile, Span, nearest};
+use crate::source::{Diagnostic, Kind, Node, nearest};
 use crate::stack::{Client, ContainerSpec, ImageSource, Network};
 use crate::stack_config::{DISTROS, Distro, Image, StackConfig, Target};
 use std::collections::BTreeMap;
@@ -214,11 +214,7 @@ pub(in crate::app) fn resolve(
 }
 
 fn unknown(name: &str, (config, from): (&StackConfig, &str), containers: &Containers) -> Diagnostic {
-    let file = SourceFile::new(from, config.shown());
-    let start = file.text().find(name).unwrap_or_default();
-    let end = (start + name.len()).min(file.text().len());
-    let what = format!("there is no image `{name}`");
-    let error = Diagnostic::at(Origin { file, span: Span { start, end } }, what);
+    let error = Diagnostic::at(config.origin_of(name, from), format!("there is no image `{name}`"));
     let known =
         || containers.images.keys().map(String::as_str).chain(DISTROS.iter().map(|distro| distro.name));
     match nearest(name, known()) {

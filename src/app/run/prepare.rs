@@ -15,7 +15,7 @@ use crate::external::Workshop;
 use crate::model::InferenceMode;
 use crate::plan::{self, ModelChoices, Plan, Selection};
 use crate::recording::RuleBook;
-use crate::source::{Diagnostic, Origin, SourceFile, Span, nearest};
+use crate::source::{Diagnostic, nearest};
 use crate::stack::{self, Client, ContainerSpec, Runtime};
 use crate::stack_config::{Config, Distro, Target};
 use crate::starter::{self, ConfigError};
@@ -76,7 +76,7 @@ async fn prepare_one(
     project: &Project,
     redactor: Redactor,
 ) -> Result<Prepared, Vec<Diagnostic>> {
-    let records = matches!(settings.mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
+    let records = settings.mode.records();
     if records && matches!(settings.stack_config.target(), Target::Remote { .. }) {
         return Err(vec![unrecordable("a server that somebody else runs")]);
     }
@@ -273,10 +273,8 @@ fn playable(settings: &Settings, providers: &Providers, inputs: &Inputs) -> Resu
         stack::Error::Provider(ConfigError::UnknownApi { api, known }) => (api, known),
         _ => return Err(error.diagnostics()),
     };
-    let file = SourceFile::new(settings.stack_config_from.as_str(), settings.stack_config.shown());
-    let start = file.text().find(name.as_str()).unwrap_or_default();
-    let end = (start + name.len()).min(file.text().len());
-    let diagnostic = Diagnostic::at(Origin { file, span: Span { start, end } }, error.to_string());
+    let place = settings.stack_config.origin_of(name, &settings.stack_config_from);
+    let diagnostic = Diagnostic::at(place, error.to_string());
     let bare = name.rsplit("::").next().unwrap_or(name);
     Err(vec![match nearest(bare, known.split(", ")) {
         Some(name) => diagnostic.hint(format!("did you mean `{name}`?")),

@@ -342,7 +342,7 @@ impl Rig<'_> {
     /// Whether `mode` records from a stack that tells nothing of the case it calls a provider for: then only one case may be
     /// in flight.
     pub(in crate::app) fn must_record_alone(&self, mode: InferenceMode) -> bool {
-        let records = matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
+        let records = mode.records();
         let tells = match &self.prepared.runtime {
             // What is in a container, only its owner knows.
             Runtime::Embedded => self.prepared.container.as_ref().is_none_or(|spec| spec.forwards_baggage),

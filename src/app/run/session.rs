@@ -144,7 +144,7 @@ impl<'a> Session<'a> {
     }
 
     fn records(&self) -> bool {
-        matches!(self.rig().prepared.settings.mode, InferenceMode::Record | InferenceMode::RecordIfMissing)
+        self.rig().prepared.settings.mode.records()
     }
 
     fn mode(&self) -> InferenceMode {

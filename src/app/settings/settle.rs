@@ -173,7 +173,7 @@ pub(in crate::app) fn settle(
     let said = |flag: &str, value: &Option<String>| value.as_ref().map(|value| Said::flag(flag, value));
     let env_said = |names: &[&str]| inputs.first_env(names).map(|(name, value)| Said::flag(name, value));
     let mode = settling.mode(mode, inputs, run("inference_mode"));
-    let recording = matches!(mode, InferenceMode::Record | InferenceMode::RecordIfMissing);
+    let recording = mode.records();
     let path = |flag: Option<PathBuf>, key: &str, default: &str| {
         // A flag is seen from the working directory; what the project says, and what is usual in one, from its folder.
         let said = run(key).map_or_else(|| PathBuf::from(default), |said| PathBuf::from(said.text()));
